@@ -1,0 +1,47 @@
+namespace Ckpt.Formats.Tensors;
+
+/// <summary>A tensor to be written, cut into boxes that cover it exactly once.</summary>
+public sealed record TensorTarget(string Name, DType DType, Shape Shape, IReadOnlyList<Box> Boxes)
+{
+    /// <summary>A target of one box.</summary>
+    public static TensorTarget Whole(string name, DType dtype, Shape shape) => new(name, dtype, shape, [Box.Whole(shape)]);
+}
+
+/// <summary>
+/// Where every byte of a checkpoint will lie, decided before the first one is written: a pure value that a writer
+/// makes from the targets and a runner fills.
+/// </summary>
+/// <param name="Tensors">What the layout was made from; ranges refer to it by index.</param>
+/// <param name="Files">The data files; every byte of each belongs to exactly one data range or frame.</param>
+/// <param name="Closing">Small files, written whole and in this order after every data file is complete and flushed.</param>
+public sealed record CheckpointLayout(IReadOnlyList<TensorTarget> Tensors, IReadOnlyList<FileLayout> Files, IReadOnlyList<SmallFile> Closing);
+
+/// <summary>One data file of a layout.</summary>
+/// <param name="Path">Relative to the checkpoint's folder, '/' between parts.</param>
+/// <param name="Length">Bytes, exactly.</param>
+/// <param name="Data">By ascending offset.</param>
+/// <param name="Frames">By ascending offset.</param>
+public sealed record FileLayout(string Path, long Length, IReadOnlyList<DataRange> Data, IReadOnlyList<Frame> Frames);
+
+/// <summary>Bytes of a file that are one box of one target, row-major, little-endian, packed.</summary>
+public readonly record struct DataRange(long Offset, long Length, int Tensor, int Box);
+
+/// <summary>
+/// Bytes of a file around the data (headers, checksums). <paramref name="Data"/> is the index in <see cref="FileLayout.Data"/> of
+/// the range whose CRC-32 (zip polynomial) <paramref name="Make"/> is given, or −1 where it needs none (it is then given 0).
+/// </summary>
+public sealed record Frame(long Offset, int Length, int Data, Func<uint, byte[]> Make);
+
+/// <summary>A small file written whole.</summary>
+public readonly record struct SmallFile(string Path, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>A format that can be written: lays out first, so that a plan can be checked, priced and resumed before bytes move.</summary>
+public interface ICheckpointWriter
+{
+    /// <summary>The format's name, as in <see cref="ICheckpointReader.Format"/>.</summary>
+    string Format { get; }
+
+    /// <summary>Decides files, offsets and headers. The same targets and options give the same layout.</summary>
+    /// <exception cref="UnsupportedCheckpointException">The format cannot hold a target (an element type, a name).</exception>
+    CheckpointLayout LayOut(IReadOnlyList<TensorTarget> targets);
+}
