@@ -1,0 +1,242 @@
+using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Boxes;
+using Ckpt.Sharding.Elements;
+using Ckpt.Sharding.Maps;
+
+namespace Ckpt.Sharding.Plans;
+
+/// <summary>Intersects source, map and layout into a <see cref="CopyPlan"/>. Pure.</summary>
+public sealed class CopyPlanner
+{
+    readonly IReadOnlyList<TensorInfo> _source;
+    readonly TensorMap _map;
+    readonly CheckpointLayout _layout;
+    readonly int[] _sourceOfLeft;
+    readonly BoxIndex?[] _storedIndex;
+    readonly LinkAxes[] _axes;
+    readonly SortedSet<string> _casts = new(StringComparer.Ordinal);
+    long _copied;
+    long _zeros;
+    long _bytesRead;
+
+    CopyPlanner(IReadOnlyList<TensorInfo> source, TensorMap map, CheckpointLayout layout)
+    {
+        (_source, _map, _layout) = (source, map, layout);
+        var byName = new Dictionary<string, int>(source.Count, StringComparer.Ordinal);
+        for (var i = 0; i < source.Count; i++) { byName.Add(source[i].Name, i); }
+        _sourceOfLeft = new int[map.Left.Tensors.Count];
+        for (var i = 0; i < _sourceOfLeft.Length; i++)
+        {
+            var left = map.Left.Tensors[i];
+            if (!byName.TryGetValue(left.Name, out var index)) { Throw.Missing(left.Name); }
+            if (source[index].Shape != left.Shape) { Throw.OtherShape(left, source[index].Shape); }
+            _sourceOfLeft[i] = index;
+        }
+        _storedIndex = new BoxIndex?[source.Count];
+        _axes = new LinkAxes[map.Links.Count];
+        for (var i = 0; i < _axes.Length; i++) { _axes[i] = LinkAxes.Of(map.Links[i]); }
+    }
+
+    /// <summary>
+    /// Plans the copies that fill <paramref name="layout"/> from <paramref name="source"/>, whose tensors are the map's left side. The
+    /// layout's targets are tensors of the map's right side, in any order and number of boxes.
+    /// </summary>
+    /// <exception cref="MalformedCheckpointException">SHD-2.1: an element of the target would be written never, or twice. SHD-2.2: a source tensor lacks or has another shape.</exception>
+    /// <exception cref="UnsupportedCheckpointException">NUM-1.2: a cast that there is no rule for.</exception>
+    public static CopyPlan Plan(IReadOnlyList<TensorInfo> source, TensorMap map, CheckpointLayout layout, MapCoverage? coverage = null)
+    {
+        coverage ??= MapCoverage.Of(source, map.Left);
+        var planner = new CopyPlanner(source, map, layout);
+        var pieces = planner.Pieces();
+        var written = 0L;
+        foreach (var file in layout.Files) { written += file.Length; }
+        var ledger = new Ledger(
+            source.Count, layout.Tensors.Count, planner._copied, planner._zeros, planner._bytesRead, written,
+            planner.Dropped(coverage), coverage.Aliases, [.. planner._casts]);
+        return new CopyPlan(source, layout, pieces, ledger);
+    }
+
+    List<Piece> Pieces()
+    {
+        var rightByName = new Dictionary<string, int>(_map.Right.Tensors.Count, StringComparer.Ordinal);
+        for (var i = 0; i < _map.Right.Tensors.Count; i++) { rightByName.Add(_map.Right.Tensors[i].Name, i); }
+        var linksOf = LinksByRight();
+        var linkIndex = new (BoxIndex Index, int[] Links, long Padding)?[_map.Right.Tensors.Count];
+        var pieces = new List<Piece>();
+        var covered = new long[_layout.Tensors.Count];
+        for (var f = 0; f < _layout.Files.Count; f++)
+        {
+            for (var r = 0; r < _layout.Files[f].Data.Count; r++)
+            {
+                var range = _layout.Files[f].Data[r];
+                var target = _layout.Tensors[range.Tensor];
+                if (!rightByName.TryGetValue(target.Name, out var right)) { Throw.UnknownTarget(target.Name); }
+                if (_map.Right.Tensors[right].Shape != target.Shape) { Throw.OtherShape(_map.Right.Tensors[right], target.Shape); }
+                var index = linkIndex[right] ??= IndexRight(right, linksOf[right]);
+                pieces.Add(PieceOf(f, r, target, range, index.Index, index.Links));
+                covered[range.Tensor] += target.Boxes[range.Box].Volume;
+            }
+        }
+        CheckTargets(covered);
+        return pieces;
+    }
+
+    /// <summary>SHD-2.1: links and paddings are disjoint and fill the tensor.</summary>
+    (BoxIndex Index, int[] Links, long Padding) IndexRight(int right, List<int> links)
+    {
+        var tensor = _map.Right.Tensors[right];
+        var boxes = new List<Box>(links.Count);
+        var volume = 0L;
+        foreach (var link in links)
+        {
+            boxes.Add(_map.Links[link].RightBox);
+            volume += _map.Links[link].RightBox.Volume;
+        }
+        var padding = 0L;
+        foreach (var pad in _map.Right.Paddings)
+        {
+            if (pad.Tensor != right) { continue; }
+            boxes.Add(pad.Box);
+            padding += pad.Box.Volume;
+        }
+        var index = new BoxIndex(tensor.Shape, boxes);
+        if (index.FindOverlap() is { } overlap) { Throw.WrittenTwice(tensor.Name, boxes[overlap.A], boxes[overlap.B]); }
+        if (volume + padding != tensor.Shape.Count) { Throw.NotWritten(tensor.Name, volume + padding, tensor.Shape.Count); }
+        return (index, [.. links], padding);
+    }
+
+    Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, BoxIndex index, int[] links)
+    {
+        var box = target.Boxes[range.Box];
+        if (range.Length != target.DType.ByteLength(box.Volume)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(box.Volume)); }
+        var strides = box.Shape.RowMajorStrides();
+        var copies = new List<RegionCopy>();
+        var found = new List<(int Index, Box Common)>();
+        var stored = new List<(int Index, Box Common)>();
+        index.Find(box, found);
+        var filled = 0L;
+        foreach (var (at, common) in found)
+        {
+            if (at >= links.Length) { continue; } // a padding
+            var link = _map.Links[links[at]];
+            var axes = _axes[links[at]];
+            var source = _sourceOfLeft[link.Left];
+            CheckCast(_source[source], target);
+            var wanted = LinkAxes.Project(common, link.RightBox, axes.Right, link.LeftBox, axes.Left);
+            stored.Clear();
+            IndexStored(source).Find(wanted, stored);
+            foreach (var (storedBox, part) in stored)
+            {
+                var there = LinkAxes.Project(part, link.LeftBox, axes.Left, link.RightBox, axes.Right);
+                copies.Add(CopyOf(source, storedBox, part, axes, there, box, strides));
+                filled += part.Volume;
+            }
+        }
+        copies.Sort(static (a, b) => a.TargetStart.CompareTo(b.TargetStart));
+        var zeros = box.Volume - filled;
+        _copied += filled;
+        _zeros += zeros;
+        return new Piece(file, rangeIndex, copies, zeros);
+    }
+
+    RegionCopy CopyOf(int source, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides)
+    {
+        var origin = _source[source].Boxes[storedBox].Box;
+        var start = new long[part.Rank];
+        for (var axis = 0; axis < start.Length; axis++) { start[axis] = part.Offset[axis] - origin.Offset[axis]; }
+        var place = 0L;
+        for (var axis = 0; axis < strides.Length; axis++) { place += (there.Offset[axis] - target.Offset[axis]) * strides[axis]; }
+        var extents = new long[axes.Left.Length];
+        var steps = new long[axes.Left.Length];
+        for (var i = 0; i < extents.Length; i++)
+        {
+            extents[i] = part.Size[axes.Left[i]];
+            steps[i] = strides[axes.Right[i]];
+        }
+        _bytesRead += _source[source].DType.ByteLength(part.Volume);
+        return new RegionCopy(source, storedBox, start, axes.Left, place, steps, extents);
+    }
+
+    /// <summary>SHD-2.2: what the stored boxes leave of a source tensor cannot be written.</summary>
+    BoxIndex IndexStored(int source)
+    {
+        if (_storedIndex[source] is { } index) { return index; }
+        var tensor = _source[source];
+        var volume = 0L;
+        var boxes = new Box[tensor.Boxes.Count];
+        for (var i = 0; i < boxes.Length; i++)
+        {
+            boxes[i] = tensor.Boxes[i].Box;
+            volume += boxes[i].Volume;
+        }
+        if (volume != tensor.Shape.Count) { Throw.NotStored(tensor.Name, volume, tensor.Shape.Count); }
+        return _storedIndex[source] = new BoxIndex(tensor.Shape, boxes);
+    }
+
+    void CheckCast(TensorInfo source, TensorTarget target)
+    {
+        if (source.DType == target.DType) { return; }
+        if (!ElementCast.IsKnown(source.DType, target.DType)) { Throw.UnknownCast(source, target); }
+        _casts.Add($"{source.DType.DisplayName()} to {target.DType.DisplayName()}");
+    }
+
+    void CheckTargets(long[] covered)
+    {
+        for (var i = 0; i < covered.Length; i++)
+        {
+            if (covered[i] != _layout.Tensors[i].Shape.Count) { Throw.NotWritten(_layout.Tensors[i].Name, covered[i], _layout.Tensors[i].Shape.Count); }
+        }
+    }
+
+    List<int>[] LinksByRight()
+    {
+        var lists = new List<int>[_map.Right.Tensors.Count];
+        for (var i = 0; i < lists.Length; i++) { lists[i] = []; }
+        for (var i = 0; i < _map.Links.Count; i++) { lists[_map.Links[i].Right].Add(i); }
+        return lists;
+    }
+
+    List<DroppedTensor> Dropped(MapCoverage coverage)
+    {
+        var dropped = new List<DroppedTensor>(coverage.Dropped);
+        foreach (var pad in _map.Left.Paddings) { dropped.Add(new DroppedTensor(_map.Left.Tensors[pad.Tensor].Name, pad.Box.Volume, pad.Rule)); }
+        return dropped;
+    }
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void Missing(string name) =>
+            throw new MalformedCheckpointException("SHD-2.2", name, "the map reads this tensor, the source has none of this name");
+
+        [DoesNotReturn]
+        internal static void OtherShape(MappedTensor expected, Shape found) =>
+            throw new MalformedCheckpointException("SHD-2.2", expected.Name, $"found shape {found}, expected {expected.Shape}");
+
+        [DoesNotReturn]
+        internal static void UnknownTarget(string name) =>
+            throw new MalformedCheckpointException("SHD-2.1", name, "nothing in the map fills this target");
+
+        [DoesNotReturn]
+        internal static void WrittenTwice(string name, Box a, Box b) =>
+            throw new MalformedCheckpointException("SHD-2.1", name, $"boxes {a} and {b} would both be written, and share elements");
+
+        [DoesNotReturn]
+        internal static void NotWritten(string name, long found, long expected) =>
+            throw new MalformedCheckpointException("SHD-2.1", name, $"{found} of {expected} elements would be written");
+
+        [DoesNotReturn]
+        internal static void NotStored(string name, long found, long expected) =>
+            throw new MalformedCheckpointException("SHD-2.2", name, $"its stored boxes hold {found} of {expected} elements");
+
+        [DoesNotReturn]
+        internal static void RangeLength(string name, long found, long expected) =>
+            throw new MalformedCheckpointException("SHD-2.1", name, $"the layout gives a box {found} bytes, it has {expected}");
+
+        [DoesNotReturn]
+        internal static void UnknownCast(TensorInfo source, TensorTarget target) => throw new UnsupportedCheckpointException(
+            "NUM-1.2", source.Name, $"cannot be cast from {source.DType.DisplayName()} to {target.DType.DisplayName()}; casts are between float64, float32, float16 and bfloat16");
+    }
+}

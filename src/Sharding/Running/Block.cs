@@ -1,0 +1,45 @@
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Sharding.Running;
+
+/// <summary>
+/// What one thread fills and writes at once: a part of one data range, or several whole ranges that lie next to each other.
+/// </summary>
+/// <param name="File">Index of the file.</param>
+/// <param name="Offset">First byte in the file.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="FirstRange">Index of the first data range.</param>
+/// <param name="Ranges">How many data ranges; where 1, the block may be a part of it.</param>
+readonly record struct Block(int File, long Offset, int Length, int FirstRange, int Ranges);
+
+/// <summary>Cuts the data of a layout into blocks, in file order. Pure: the same layout and size give the same blocks.</summary>
+static class BlockCutter
+{
+    internal static List<Block> Cut(CheckpointLayout layout, int blockBytes)
+    {
+        var blocks = new List<Block>();
+        for (var f = 0; f < layout.Files.Count; f++)
+        {
+            var data = layout.Files[f].Data;
+            for (var r = 0; r < data.Count;)
+            {
+                var range = data[r];
+                if (range.Length > blockBytes)
+                {
+                    for (var done = 0L; done < range.Length; done += blockBytes)
+                    {
+                        blocks.Add(new Block(f, range.Offset + done, (int)Math.Min(blockBytes, range.Length - done), r, 1));
+                    }
+                    r++;
+                    continue;
+                }
+                var end = range.Offset + range.Length;
+                var next = r + 1;
+                while (next < data.Count && data[next].Offset == end && end + data[next].Length - range.Offset <= blockBytes) { end += data[next++].Length; }
+                if (end > range.Offset) { blocks.Add(new Block(f, range.Offset, (int)(end - range.Offset), r, next - r)); }
+                r = next;
+            }
+        }
+        return blocks;
+    }
+}

@@ -1,0 +1,127 @@
+using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Elements;
+using Ckpt.Sharding.Plans;
+
+namespace Ckpt.Sharding.Running;
+
+/// <summary>
+/// Fills any byte range of a piece from the source. One per thread: it owns the window that short, strided or cast elements are read
+/// through.
+/// </summary>
+sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
+{
+    /// <summary>From here on a read of its own is cheaper than a pass through the window (measured: a call costs about as much as copying 2 KiB).</summary>
+    const int DirectBytes = 4096;
+
+    readonly SourceWindow _window = new(windowBytes);
+    RegionAxes _axes;
+    DType _from;
+    DType _to;
+
+    /// <summary>Fills <paramref name="target"/> with the piece's bytes from <paramref name="start"/>, a whole number of elements.</summary>
+    internal void Fill(CopyPlan plan, Piece piece, DType to, long start, Span<byte> target)
+    {
+        if (piece.Zeros > 0) { target.Clear(); }
+        if (to.ByteSize() == 0) { FillPacked(plan, piece, to, start, target); return; }
+        var first = start / to.ByteSize();
+        var end = first + (target.Length / to.ByteSize());
+        for (var i = piece.FirstReaching(first); i < piece.Copies.Count && piece.Copies[i].TargetStart < end; i++)
+        {
+            var copy = piece.Copies[i];
+            if (copy.TargetLast < first) { continue; }
+            var tensor = plan.Source[copy.SourceTensor];
+            var payload = reader.Locate(tensor, copy.SourceBox);
+            (_from, _to) = (tensor.DType, to);
+            _axes = RegionAxes.Of(copy, payload.Strides);
+            _window.Attach(payload.Source, payload.Offset + (_axes.SourceLast * _from.ByteSize()) + _from.ByteSize());
+            if (_axes.IsRunOfSource) { CopyRuns(0, payload.Offset + (_axes.SourceStart * _from.ByteSize()), copy.TargetStart, first, end, target); }
+            else { CopyStrided(payload.Offset, copy.TargetStart, first, end, target); }
+        }
+    }
+
+    /// <summary>Innermost axis contiguous on both sides: whole runs, pruned to [first, end).</summary>
+    void CopyRuns(int axis, long source, long place, long first, long end, Span<byte> target)
+    {
+        if (axis == _axes.Extents.Length - 1)
+        {
+            var skip = Math.Max(0, first - place);
+            var stop = Math.Min(_axes.Extents[axis], end - place);
+            if (stop > skip) { CopyRun(source + (skip * _from.ByteSize()), target.Slice((int)((place + skip - first) * _to.ByteSize()), (int)((stop - skip) * _to.ByteSize()))); }
+            return;
+        }
+        var step = _axes.TargetStrides[axis];
+        var inner = _axes.TargetSpans[axis + 1];
+        var low = first <= place + inner ? 0 : (first - place - inner + step - 1) / step;
+        var high = Math.Min(_axes.Extents[axis] - 1, (end - 1 - place) / step);
+        for (var i = low; i <= high; i++)
+        {
+            CopyRuns(axis + 1, source + (i * _axes.SourceStrides[axis] * _from.ByteSize()), place + (i * step), first, end, target);
+        }
+    }
+
+    void CopyRun(long source, Span<byte> target)
+    {
+        if (_from == _to)
+        {
+            if (target.Length >= DirectBytes) { _window.Source.ReadExactly(source, target); }
+            else { _window.Read(source, target.Length).CopyTo(target); }
+            return;
+        }
+        var most = _window.Capacity / _from.ByteSize() * _to.ByteSize();
+        while (target.Length > 0)
+        {
+            var part = target[..Math.Min(most, target.Length)];
+            var bytes = part.Length / _to.ByteSize() * _from.ByteSize();
+            ElementCast.Cast(_from, _window.Read(source, bytes), _to, part);
+            source += bytes;
+            target = target[part.Length..];
+        }
+    }
+
+    /// <summary>Element by element in the source's own order, so that the window moves forward only.</summary>
+    void CopyStrided(long payload, long targetStart, long first, long end, Span<byte> target)
+    {
+        var order = _axes.BySourceStride();
+        var (low, high) = _axes.RowsOf(targetStart, first, end);
+        var at = new long[order.Length];
+        if (order.Length > 0) { at[0] = low; }
+        if (high < low) { return; }
+        while (true)
+        {
+            var source = _axes.SourceStart;
+            var place = targetStart;
+            for (var axis = 0; axis < at.Length; axis++)
+            {
+                source += at[axis] * _axes.SourceStrides[axis];
+                place += at[axis] * _axes.TargetStrides[axis];
+            }
+            if (place >= first && place < end)
+            {
+                var element = target.Slice((int)((place - first) * _to.ByteSize()), _to.ByteSize());
+                ElementCast.Cast(_from, _window.Read(payload + (source * _from.ByteSize()), _from.ByteSize()), _to, element);
+            }
+            var k = order.Length - 1;
+            for (; k >= 0; k--)
+            {
+                var axis = order[k];
+                if (at[axis] < (axis == 0 ? high : _axes.Extents[axis] - 1)) { at[axis]++; break; }
+                at[axis] = axis == 0 ? low : 0;
+            }
+            if (k < 0) { return; }
+        }
+    }
+
+    /// <summary>Sub-byte elements (F4, F6) move only as whole boxes: SHD-2.5.</summary>
+    void FillPacked(CopyPlan plan, Piece piece, DType to, long start, Span<byte> target)
+    {
+        if (piece.Copies.Count == 0) { return; }
+        var copy = piece.Copies[0];
+        var tensor = plan.Source[copy.SourceTensor];
+        var payload = reader.Locate(tensor, copy.SourceBox);
+        if (piece.Copies.Count != 1 || piece.Zeros != 0 || tensor.DType != to || copy.Count != tensor.Boxes[copy.SourceBox].Box.Volume)
+        {
+            throw new Formats.UnsupportedCheckpointException("SHD-2.5", tensor.Name, $"{to.DisplayName()} elements are not whole bytes; they are copied only in whole stored boxes");
+        }
+        payload.Source.ReadExactly(payload.Offset + start, target);
+    }
+}

@@ -1,0 +1,28 @@
+using Ckpt.Sharding.Plans;
+
+namespace Ckpt.Sharding.Running;
+
+/// <summary>What a run takes at its peak, and how many threads fit.</summary>
+/// <param name="Threads">Threads that fit.</param>
+/// <param name="PeakBytes">Runtime, plan and buffers.</param>
+public readonly record struct MemoryBudget(int Threads, long PeakBytes)
+{
+    /// <summary>The runtime, its code and the pages of the program, measured with an empty plan and rounded up.</summary>
+    public const long RuntimeBytes = 64L << 20;
+
+    /// <summary>Fits a run into its memory; fewer threads where needed.</summary>
+    /// <exception cref="BudgetException">Not even one thread fits.</exception>
+    public static MemoryBudget Fit(CopyPlan plan, RunOptions options)
+    {
+        var wanted = options.Threads > 0 ? options.Threads : Math.Max(2, Environment.ProcessorCount);
+        var fixedBytes = RuntimeBytes + plan.EstimatedBytes;
+        var perThread = 2L * options.BlockBytes; // the block, and the window it is gathered through
+        var threads = (int)Math.Min(wanted, (options.MaxMemory - fixedBytes) / perThread);
+        if (threads < 1)
+        {
+            throw new BudgetException(
+                $"this plan needs {fixedBytes + perThread:N0} bytes of memory at its peak, --max_memory allows {options.MaxMemory:N0}");
+        }
+        return new MemoryBudget(threads, fixedBytes + (threads * perThread));
+    }
+}

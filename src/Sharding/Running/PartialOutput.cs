@@ -1,0 +1,116 @@
+namespace Ckpt.Sharding.Running;
+
+/// <summary>
+/// The folder an output grows in, <c>OUTPUT.partial</c>, until it is complete and takes its final name in one step (SHD-4.x).
+/// </summary>
+public sealed class PartialOutput : IDisposable
+{
+    /// <summary>The receipt's name; a folder that holds one is an output of ours.</summary>
+    public const string ReceiptName = "ckpt.json";
+
+    Journal? _journal;
+    bool _published;
+
+    PartialOutput(string final, string folder, Journal journal)
+    {
+        (Final, Folder, _journal) = (final, folder, journal);
+    }
+
+    /// <summary>The final name.</summary>
+    public string Final { get; }
+
+    /// <summary>Where the output grows.</summary>
+    public string Folder { get; }
+
+    internal Journal Journal => _journal ?? throw new ObjectDisposedException(nameof(PartialOutput));
+
+    /// <summary>Checks, without changing anything, that an output could be written here.</summary>
+    /// <exception cref="OutputException">The final name is taken, or the partial one by something else.</exception>
+    public static void Check(string output, RunOptions options)
+    {
+        var final = Normalise(output);
+        if (File.Exists(final)) { throw OutputException.NotOurs(final); }
+        if (Directory.Exists(final) && Directory.EnumerateFileSystemEntries(final).Any())
+        {
+            if (!File.Exists(Path.Combine(final, ReceiptName))) { throw OutputException.NotOurs(final); }
+            if (!options.ReplaceExisting) { throw OutputException.Exists(final); }
+        }
+        var folder = final + ".partial";
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !Journal.IsIn(folder) && !IsReplacedOutput(folder))
+        {
+            throw OutputException.Unknown(folder);
+        }
+    }
+
+    /// <summary>Begins an output, or continues what an earlier run of the same plan left.</summary>
+    /// <param name="output">The final name.</param>
+    /// <param name="plan">The plan's hash.</param>
+    /// <param name="options">Whether to restart or replace.</param>
+    /// <exception cref="OutputException">As <see cref="Check"/>, and where another run's work is in the way.</exception>
+    public static PartialOutput Open(string output, string plan, RunOptions options)
+    {
+        Check(output, options);
+        var final = Normalise(output);
+        var folder = final + ".partial";
+        if (Directory.Exists(folder) && (options.Restart || !Journal.IsIn(folder))) { DeleteAbandoned(folder, plan, options); }
+        Directory.CreateDirectory(folder);
+        return new PartialOutput(final, folder, Journal.Open(folder, plan, options.BlockBytes));
+    }
+
+    /// <summary>Gives the finished output its final name; everything in it has been flushed.</summary>
+    public void Publish()
+    {
+        FlushTree(Folder);
+        var parent = Path.GetDirectoryName(Final)!;
+        if (Directory.Exists(Final) && Directory.EnumerateFileSystemEntries(Final).Any())
+        {
+            // SHD-4.5: the earlier output stays whole until the new one is; where the swap is one step, at every moment.
+            if (!Posix.TryExchange(Folder, Final))
+            {
+                var aside = Final + ".replaced";
+                Directory.Move(Final, aside);
+                Directory.Move(Folder, Final);
+                Directory.Move(aside, Folder);
+            }
+            Posix.FlushFolder(parent);
+            Directory.Delete(Folder, recursive: true);
+        }
+        else
+        {
+            if (Directory.Exists(Final)) { Directory.Delete(Final); }
+            Directory.Move(Folder, Final);
+            Posix.FlushFolder(parent);
+        }
+        _published = true;
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        _journal?.Dispose();
+        _journal = null;
+        if (_published) { File.Delete(Path.Combine(Final, Journal.FileName)); }
+    }
+
+    static string Normalise(string output) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+
+    /// <summary>A folder that was swapped out and whose removal was cut short.</summary>
+    static bool IsReplacedOutput(string folder) => File.Exists(Path.Combine(folder, ReceiptName));
+
+    static void DeleteAbandoned(string folder, string plan, RunOptions options)
+    {
+        // Held while it is deleted, so that a run at work in it is not pulled from under its feet.
+        if (Journal.IsIn(folder))
+        {
+            try { Journal.Open(folder, plan, options.BlockBytes).Dispose(); }
+            catch (OutputException error) when (error.InnerException is null) { } // of another plan: that is what --restart is for
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    static void FlushTree(string folder)
+    {
+        foreach (var inner in Directory.EnumerateDirectories(folder)) { FlushTree(inner); }
+        Posix.FlushFolder(folder);
+    }
+}

@@ -1,0 +1,38 @@
+namespace Ckpt.Sharding.Running;
+
+/// <summary>How a plan is run.</summary>
+public readonly record struct RunOptions()
+{
+    /// <summary>Bytes of memory the whole process may take.</summary>
+    public long MaxMemory { get; init; } = 1L << 30;
+
+    /// <summary>Bytes written at once; also what the journal counts in, so that a rerun must use the same. Multiple of 16.</summary>
+    public int BlockBytes { get; init; } = 4 << 20;
+
+    /// <summary>Threads that fill blocks; 0 for as many as processors, at least 2.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Throw away what an earlier run left unfinished.</summary>
+    public bool Restart { get; init; }
+
+    /// <summary>Replace an earlier output of ours.</summary>
+    public bool ReplaceExisting { get; init; }
+}
+
+/// <summary>Told how far a run is; called from several threads.</summary>
+public interface IRunProgress
+{
+    /// <summary>A phase begins; bytes it will move, or 0.</summary>
+    void Begin(string phase, long bytes);
+
+    /// <summary>So many bytes more are done.</summary>
+    void Advance(long bytes);
+}
+
+/// <summary>Nobody listens.</summary>
+public sealed class NoProgress : IRunProgress
+{
+    public void Begin(string phase, long bytes) { }
+
+    public void Advance(long bytes) { }
+}

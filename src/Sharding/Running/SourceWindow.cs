@@ -1,0 +1,36 @@
+using Ckpt.Formats.IO;
+
+namespace Ckpt.Sharding.Running;
+
+/// <summary>A stretch of a source held in memory, moved forward as reads ask for it.</summary>
+sealed class SourceWindow(int capacity)
+{
+    readonly byte[] _bytes = new byte[capacity];
+    long _start;
+    long _end;
+    long _limit;
+    IByteSource? _source;
+
+    internal int Capacity => _bytes.Length;
+
+    internal IByteSource Source => _source!;
+
+    /// <summary>Reads from here on are of <paramref name="source"/>, none past <paramref name="limit"/>.</summary>
+    internal void Attach(IByteSource source, long limit)
+    {
+        if (!ReferenceEquals(source, _source)) { _start = _end = 0; }
+        (_source, _limit) = (source, limit);
+    }
+
+    /// <summary>The bytes [offset, offset + count), valid until the next call; at most <see cref="Capacity"/>.</summary>
+    internal ReadOnlySpan<byte> Read(long offset, int count)
+    {
+        if (offset < _start || offset + count > _end)
+        {
+            var length = (int)Math.Min(_bytes.Length, Math.Max(count, _limit - offset));
+            Source.ReadExactly(offset, _bytes.AsSpan(0, length));
+            (_start, _end) = (offset, offset + length);
+        }
+        return _bytes.AsSpan((int)(offset - _start), count);
+    }
+}
