@@ -24,31 +24,30 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The size of one axis.</summary>
     public long this[int axis] => _dims![axis];
 
-    /// <summary>The number of elements (1 for a scalar).</summary>
+    /// <summary>The number of elements (1 for a scalar; 0 where any axis is 0, however large the others).</summary>
     /// <exception cref="OverflowException">The product does not fit 63 bits.</exception>
     public long Count
     {
         get
         {
+            if (Dims.Contains(0)) { return 0; }
             var count = 1L;
-            foreach (var dim in Dims)
-            {
-                if (dim == 0) { return 0; }
-                count = checked(count * dim);
-            }
+            foreach (var dim in Dims) { count = checked(count * dim); }
             return count;
         }
     }
 
-    /// <summary>Row-major strides in elements; the innermost is 1.</summary>
+    /// <summary>Row-major strides in elements; the innermost is 1. Where the shape has no elements they reach nothing, and may wrap.</summary>
     public long[] RowMajorStrides()
     {
         var strides = new long[Rank];
+        var empty = Dims.Contains(0);
         var step = 1L;
         for (var axis = Rank - 1; axis >= 0; axis--)
         {
             strides[axis] = step;
-            step = checked(step * Math.Max(1, this[axis]));
+            var dim = Math.Max(1, this[axis]);
+            step = empty ? unchecked(step * dim) : checked(step * dim);
         }
         return strides;
     }
