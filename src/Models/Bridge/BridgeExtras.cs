@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+using Ckpt.Models.Families;
+using Ckpt.Sharding.Maps;
+
+namespace Ckpt.Models.Bridge;
+
+/// <summary>What may be present besides the tensors a side consists of: second names of tied weights, buffers, training state.</summary>
+static class BridgeExtras
+{
+    // Linear in the length of the name, whoever wrote it.
+    const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
+
+    internal static IReadOnlyList<Drop> HfDrops { get; } =
+    [
+        new(new Regex(@"(^|\.)rotary_emb\.inv_freq$", Options), "rotary frequencies, which are computed from the config (buffers of transformers before 4.32)"),
+        new(new Regex(@"\.self_attn\.masked_bias$", Options), "attention mask constants (buffers of old transformers)"),
+    ];
+
+    internal static IReadOnlyList<Drop> MegatronDrops { get; } =
+    [
+        new(new Regex(@"^(chained_\d+\.)?optimizer\.", Options), "optimizer state, which Hugging Face folders do not hold"),
+        new(new Regex(@"^(rng_state|rerun_state_machine_state|opt_param_scheduler|common_state)([./]|$)", Options), "training state, which Hugging Face folders do not hold"),
+        new(new Regex(@"\._extra_state([./]|$)", Options), "Transformer Engine's calibration state"),
+        new(new Regex(@"(^|\.)rotary_pos_emb\.inv_freq$", Options), "rotary frequencies, which are computed from the config"),
+    ];
+
+    internal static IReadOnlyList<Alias> HfAliases(ResolvedBridge bridge, List<MappedTensor> tensors) =>
+        Tied(bridge, tensors, bridge.HfName(bridge.Family.HfEmbedding), bridge.Family.HfHead);
+
+    internal static IReadOnlyList<Alias> MegatronAliases(ResolvedBridge bridge, List<MappedTensor> tensors)
+    {
+        var head = bridge.Family.Rows.FirstOrDefault(row => row.When.HasFlag(When.Head));
+        var embedding = bridge.Family.Rows.First(row => row.Hf[0].Pattern == bridge.Family.HfEmbedding);
+        return head is null ? [] : Tied(bridge, tensors, bridge.MegatronPattern(embedding.Megatron[0]).Text, bridge.MegatronPattern(head.Megatron[0]).Text);
+    }
+
+    static Alias[] Tied(ResolvedBridge bridge, List<MappedTensor> tensors, string embedding, string head) =>
+        bridge.Config.TieWordEmbeddings ? [new Alias(head, tensors.FindIndex(tensor => tensor.Name == embedding), "tied to the embedding (tie_word_embeddings)")] : [];
+}

@@ -1,0 +1,41 @@
+namespace Ckpt.Models.Configs;
+
+/// <summary>
+/// How a family's config.json is read: which keys decide what, and what transformers takes where a key is absent. The defaults are
+/// those of the family's configuration class in transformers 4.57 and 5.
+/// </summary>
+public sealed record ConfigRules
+{
+    /// <summary>Biases of the query, key and value projections.</summary>
+    public BiasRule AttentionBias { get; init; }
+
+    /// <summary>Bias of the attention's output projection.</summary>
+    public BiasRule OutputBias { get; init; }
+
+    /// <summary>Biases of the dense feed-forward projections.</summary>
+    public BiasRule MlpBias { get; init; }
+
+    /// <summary>Whether queries and keys are normalised per head.</summary>
+    public bool QkNorm { get; init; }
+
+    /// <summary>Key/value heads where the key is absent; null: as many as query heads. A null in the file always means as many.</summary>
+    public long? KvHeads { get; init; }
+
+    /// <summary>Head size where the key is absent; null: hidden size over heads.</summary>
+    public long? HeadDim { get; init; }
+
+    /// <summary>Whether the output layer is the embedding, where the key is absent.</summary>
+    public bool TieWordEmbeddings { get; init; }
+
+    /// <summary>Where <c>max_position_embeddings</c> is absent.</summary>
+    public long MaxPositions { get; init; }
+
+    /// <summary>Where <c>rms_norm_eps</c> is absent.</summary>
+    public double NormEps { get; init; } = 1e-6;
+
+    /// <summary>Where no rope theta is found.</summary>
+    public double RopeTheta { get; init; } = 10000;
+
+    /// <summary>How experts are configured; null where the family has none.</summary>
+    public MoeRules? Moe { get; init; }
+}

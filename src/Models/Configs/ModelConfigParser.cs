@@ -1,0 +1,156 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using System.Text.Json;
+using Ckpt.Formats.Tensors;
+using Ckpt.Formats;
+using Ckpt.Models.Families;
+
+namespace Ckpt.Models.Configs;
+
+/// <summary>Turns a config.json of either era into a <see cref="ModelConfig"/>, by the rules of its family.</summary>
+static class ModelConfigParser
+{
+    // Bounds on the names and links of a map, so that a small hostile file cannot ask for more than memory holds. The largest model
+    // there is by this count, Kimi K2, has 61 layers of 384 experts: 23,424.
+    const int MaxLayers = 16_384;
+    const long MaxLayerParts = 1 << 19;
+
+    internal static ModelConfig Parse(ConfigReader reader, ModelFamily family)
+    {
+        var rules = family.Config;
+        var layers = reader.Size("num_hidden_layers");
+        if (layers > MaxLayers) { Throw.TooMany(reader.Where, $"num_hidden_layers is {layers}", MaxLayers); }
+        var hidden = reader.Size("hidden_size");
+        var heads = reader.Size("num_attention_heads");
+        var groups = Groups(reader, rules, heads);
+        if (heads % groups != 0) { Throw.Heads(reader.Where, heads, groups); }
+        if (groups * layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{layers} layers of {groups} key/value heads are {groups * layers}", MaxLayerParts); }
+        var config = new ModelConfig
+        {
+            ModelType = family.Name,
+            Architectures = reader.Texts("architectures"),
+            Layers = (int)layers,
+            Hidden = hidden,
+            Heads = heads,
+            KvGroups = groups,
+            HeadDim = HeadDim(reader, rules, hidden, heads),
+            Ffn = reader.Size("intermediate_size"),
+            VocabSize = reader.Size("vocab_size"),
+            TieWordEmbeddings = reader.OptionalFlag("tie_word_embeddings") ?? rules.TieWordEmbeddings,
+            AttentionBias = Bias(reader, rules.AttentionBias),
+            OutputBias = Bias(reader, rules.OutputBias),
+            MlpBias = Bias(reader, rules.MlpBias),
+            QkNorm = rules.QkNorm,
+            HiddenAct = reader.OptionalText("hidden_act") ?? "silu",
+            NormEps = reader.OptionalPositive("rms_norm_eps") ?? rules.NormEps,
+            RopeTheta = RopeTheta(reader, rules),
+            RopeScaling = RopeScaling(reader),
+            MaxPositions = reader.OptionalSize("max_position_embeddings") ?? rules.MaxPositions,
+            TorchDType = Type(reader),
+            QuantMethod = reader.OptionalObject("quantization_config")?.OptionalText("quant_method"),
+        };
+        if (rules.Moe is { } moe) { config = WithExperts(config, reader, moe); }
+        CheckCounts(config, reader.Where);
+        return config;
+    }
+
+    static long Groups(ConfigReader reader, ConfigRules rules, long heads) =>
+        reader.OptionalSize("num_key_value_heads") ?? (reader.Has("num_key_value_heads") ? heads : rules.KvHeads ?? heads);
+
+    static long HeadDim(ConfigReader reader, ConfigRules rules, long hidden, long heads)
+    {
+        if (reader.OptionalSize("head_dim") is { } given) { return given; }
+        if (!reader.Has("head_dim") && rules.HeadDim is { } usual) { return usual; }
+        if (hidden % heads != 0) { Throw.HeadDim(reader.Where, hidden, heads); }
+        return hidden / heads;
+    }
+
+    static bool Bias(ConfigReader reader, BiasRule rule) => rule.Key is { } key ? reader.OptionalFlag(key) ?? rule.Default : rule.Default;
+
+    // transformers 5 keeps the base inside rope_parameters and reads a base beside it from older files.
+    static double RopeTheta(ConfigReader reader, ConfigRules rules) =>
+        reader.OptionalObject("rope_parameters")?.OptionalPositive("rope_theta")
+        ?? reader.OptionalPositive("rope_theta")
+        ?? reader.OptionalObject("rope_scaling")?.OptionalPositive("rope_theta")
+        ?? rules.RopeTheta;
+
+    static JsonObject? RopeScaling(ConfigReader reader)
+    {
+        var scaling = (reader.OptionalObject("rope_parameters") ?? reader.OptionalObject("rope_scaling"))?.ToNode();
+        if (scaling is null) { return null; }
+        scaling.Remove("rope_theta");
+        var kind = scaling["rope_type"] ?? scaling["type"];
+        return scaling.Count == 0 || (scaling.Count == 1 && kind?.GetValueKind() == JsonValueKind.String && kind.GetValue<string>() == "default") ? null : scaling;
+    }
+
+    static DType? Type(ConfigReader reader)
+    {
+        foreach (var key in new[] { "dtype", "torch_dtype" })
+        {
+            if (reader.OptionalText(key) is not { } name) { continue; }
+            if (!DTypes.TryParseTorch(name, out var dtype)) { Throw.Type(reader.Where, key, name); }
+            return dtype;
+        }
+        return null;
+    }
+
+    static ModelConfig WithExperts(ModelConfig config, ConfigReader reader, MoeRules rules)
+    {
+        var experts = reader.OptionalCount(0, rules.Experts) ?? reader.Size(rules.Experts);
+        if (experts == 0) { return config; }
+        if (experts * config.Layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{config.Layers} layers of {experts} experts are {experts * config.Layers}", MaxLayerParts); }
+        var topK = reader.OptionalSize(rules.TopK) ?? rules.DefaultTopK;
+        if (topK > experts) { Throw.TopK(reader.Where, topK, experts); }
+        return config with
+        {
+            Experts = (int)experts,
+            TopK = (int)topK,
+            MoeFfn = reader.Size(rules.Ffn),
+            NormTopkProb = reader.OptionalFlag("norm_topk_prob") ?? rules.DefaultNormTopkProb,
+            DecoderSparseStep = (int)(reader.OptionalSize("decoder_sparse_step") ?? 1),
+            MlpOnlyLayers = reader.Indices("mlp_only_layers").Where(layer => layer < config.Layers).ToHashSet(),
+        };
+    }
+
+    static void CheckCounts(ModelConfig config, string where)
+    {
+        var layers = (UInt128)config.Layers;
+        var widest = (UInt128)config.HeadDim * (UInt128)(config.Heads + 2 * config.KvGroups);
+        Check("attention", layers * widest * (UInt128)config.Hidden);
+        Check("feed-forward", layers * 2 * (UInt128)config.Ffn * (UInt128)config.Hidden);
+        Check("experts", layers * (UInt128)config.Experts * 2 * (UInt128)config.MoeFfn * (UInt128)config.Hidden);
+        Check("embedding", (UInt128)config.VocabSize * (UInt128)config.Hidden);
+
+        void Check(string what, UInt128 elements)
+        {
+            if (elements >> 60 != 0) { Throw.TooLarge(where, what, elements); }
+        }
+    }
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void TooMany(string where, string found, long most) => throw new MalformedCheckpointException(
+            "CFG-1.6", where, $"{found}, allowed are at most {most}");
+
+        [DoesNotReturn]
+        internal static void TooLarge(string where, string what, UInt128 elements) => throw new MalformedCheckpointException(
+            "CFG-1.6", where, $"the sizes make {elements} elements of {what} weights, allowed are fewer than {1L << 60}");
+
+        [DoesNotReturn]
+        internal static void Type(string where, string key, string found) => throw new MalformedCheckpointException(
+            "CFG-1.4", where, $"{key} is \"{found}\", allowed is a torch element type such as bfloat16");
+
+        [DoesNotReturn]
+        internal static void Heads(string where, long heads, long groups) => throw new MalformedCheckpointException(
+            "CFG-2.1", where, $"num_attention_heads is {heads} and num_key_value_heads {groups}; each of the {groups} must serve as many of the {heads}");
+
+        [DoesNotReturn]
+        internal static void HeadDim(string where, long hidden, long heads) => throw new MalformedCheckpointException(
+            "CFG-2.2", where, $"there is no head_dim, and hidden_size {hidden} is not a multiple of num_attention_heads {heads}");
+
+        [DoesNotReturn]
+        internal static void TopK(string where, long topK, long experts) => throw new MalformedCheckpointException(
+            "CFG-2.3", where, $"a token goes to {topK} experts, there are {experts}");
+    }
+}

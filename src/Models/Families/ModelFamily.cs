@@ -1,0 +1,23 @@
+using Ckpt.Models.Configs;
+
+namespace Ckpt.Models.Families;
+
+/// <summary>A model family as a table: how its config is read, and which tensors hold the same numbers on both sides.</summary>
+/// <param name="Name">The Hugging Face <c>model_type</c>.</param>
+/// <param name="Architecture">The class with the output layer, which a rebuilt config names.</param>
+/// <param name="Config">How config.json is read.</param>
+/// <param name="Rows">The table, in Megatron's module order.</param>
+public sealed record ModelFamily(string Name, string Architecture, ConfigRules Config, IReadOnlyList<FamilyRow> Rows)
+{
+    /// <summary>The choices that rows carry.</summary>
+    public IReadOnlyList<FamilyChoice> Choices { get; init; } = [];
+
+    /// <summary>Beginnings of the Hugging Face patterns, in the order transformers' modules come.</summary>
+    public required IReadOnlyList<string> HfOrder { get; init; }
+
+    /// <summary>The Hugging Face pattern of the embedding, whose name tells how all names begin.</summary>
+    public required string HfEmbedding { get; init; }
+
+    /// <summary>The Hugging Face name of the output layer.</summary>
+    public required string HfHead { get; init; }
+}

@@ -1,0 +1,30 @@
+namespace Ckpt.Models.Families;
+
+/// <summary>What must be so in a model's config, or of one of its layers, for a row to count. All flags named must hold.</summary>
+[Flags]
+public enum When
+{
+    /// <summary>The row always counts.</summary>
+    Always = 0,
+
+    /// <summary>Query, key and value projections have biases.</summary>
+    AttentionBias = 1,
+
+    /// <summary>The attention's output projection has a bias.</summary>
+    OutputBias = 2,
+
+    /// <summary>Dense feed-forward projections have biases.</summary>
+    MlpBias = 4,
+
+    /// <summary>Queries and keys are normalised.</summary>
+    QkNorm = 8,
+
+    /// <summary>There is an output layer, and it is not the embedding.</summary>
+    Head = 16,
+
+    /// <summary>In layers with experts.</summary>
+    MoeLayer = 32,
+
+    /// <summary>In layers without experts.</summary>
+    DenseLayer = 64,
+}
