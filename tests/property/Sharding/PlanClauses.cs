@@ -85,6 +85,30 @@ public class PlanClauses
         Assert.Equal("SHD-2.5", Assert.Throws<UnsupportedCheckpointException>(() => Copying.Run(folder, "halves", plan, source)).Clause);
     }
 
+    [Fact, Clause("SHD-2.7")]
+    public void TwoElementTypesInOneTensorNeedACast()
+    {
+        var source = new MemoryCheckpoint().Add("a", DType.F32, s_shape, new byte[32]).Add("b", DType.BF16, s_shape, new byte[16]);
+        var right = new Shape(2, 4, 2);
+        var map = new TensorMap(
+            MapSide.Of([new MappedTensor("a", s_shape), new MappedTensor("b", s_shape)]), MapSide.Of([new MappedTensor("ab", right)]),
+            [new Link(0, Rows(0, 4), 0, new Box([0, 0, 0], [1, 4, 2])), new Link(1, Rows(0, 4), 0, new Box([1, 0, 0], [1, 4, 2]))]);
+        Assert.Equal("SHD-2.7", Assert.Throws<UnsupportedCheckpointException>(() => TargetMaker.Make(source.Tensors, map, null, true)).Clause);
+        Assert.Equal(DType.F16, TargetMaker.Make(source.Tensors, map, DType.F16, true)[0].DType);
+    }
+
+    [Fact, Clause("SHD-2.8")]
+    public void TargetsAreCutAlongLayersAndExperts()
+    {
+        Assert.Equal([new Box([0, 0, 0], [1, 1, 5]), new Box([0, 1, 0], [1, 1, 5]), new Box([1, 0, 0], [1, 1, 5]), new Box([1, 1, 0], [1, 1, 5])], TargetMaker.Cut(new Shape(2, 2, 5), 2));
+        var source = new MemoryCheckpoint().Add("a", DType.F32, s_shape, new byte[32]);
+        var map = new TensorMap(
+            MapSide.Of([new MappedTensor("a", s_shape)]), MapSide.Of([new MappedTensor("s", new Shape(2, 2, 2))]),
+            [new Link(0, Rows(0, 2), 0, new Box([0, 0, 0], [1, 2, 2])), new Link(0, Rows(2, 2), 0, new Box([1, 0, 0], [1, 2, 2]))]);
+        Assert.Equal([new Box([0, 0, 0], [1, 2, 2]), new Box([1, 0, 0], [1, 2, 2])], TargetMaker.Make(source.Tensors, map, null, true)[0].Boxes);
+        Assert.Equal([new Box([0, 0, 0], [2, 2, 2])], TargetMaker.Make(source.Tensors, map, null, false)[0].Boxes);
+    }
+
     [Fact, Clause("NUM-1.2")]
     public void ACastWithoutARuleIsRefusedByName()
     {

@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Elements;
+using Ckpt.Sharding.Maps;
+
+namespace Ckpt.Sharding.Plans;
+
+/// <summary>Makes the targets of a map's right side: each tensor's element type and the boxes it is written in. Pure.</summary>
+public static class TargetMaker
+{
+    /// <summary>
+    /// The right side's tensors as targets, in map order. A tensor has the element type of what it is made of; <paramref name="cast"/>
+    /// replaces it where both are floating-point types that can be cast.
+    /// </summary>
+    /// <param name="source">The tensors of the left side.</param>
+    /// <param name="map">The map.</param>
+    /// <param name="cast">The type asked for, or null to keep what is stored.</param>
+    /// <param name="cutLeadingAxes">Whether each layer and expert becomes a box of its own (torch_dist), or each tensor one box.</param>
+    /// <exception cref="UnsupportedCheckpointException">SHD-2.7: a target is made of tensors of two element types.</exception>
+    public static IReadOnlyList<TensorTarget> Make(IReadOnlyList<TensorInfo> source, TensorMap map, DType? cast, bool cutLeadingAxes)
+    {
+        var byName = source.ToDictionary(static t => t.Name, StringComparer.Ordinal);
+        var types = new DType?[map.Right.Tensors.Count];
+        var cut = new int[map.Right.Tensors.Count];
+        Array.Fill(cut, int.MaxValue);
+        foreach (var link in map.Links)
+        {
+            var type = TypeOf(byName[map.Left.Tensors[link.Left].Name].DType, cast);
+            if (types[link.Right] is { } other && other != type) { Throw.TwoTypes(map.Right.Tensors[link.Right].Name, other, type); }
+            types[link.Right] = type;
+            cut[link.Right] = Math.Min(cut[link.Right], LeadingOnes(link.RightBox));
+        }
+        var targets = new TensorTarget[types.Length];
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var tensor = map.Right.Tensors[i];
+            var axes = cutLeadingAxes && cut[i] < tensor.Shape.Rank ? cut[i] : 0;
+            targets[i] = new TensorTarget(tensor.Name, types[i] ?? cast ?? DType.F32, tensor.Shape, Cut(tensor.Shape, axes));
+        }
+        return targets;
+    }
+
+    /// <summary>Boxes of one index along each of the first <paramref name="axes"/> axes, in row-major order.</summary>
+    public static IReadOnlyList<Box> Cut(Shape shape, int axes)
+    {
+        var count = new Shape(shape.Dims[..axes].ToArray()).Count;
+        var size = shape.ToArray();
+        Array.Fill(size, 1, 0, axes);
+        var boxes = new Box[count];
+        for (var i = 0L; i < count; i++)
+        {
+            var offset = new long[shape.Rank];
+            var rest = i;
+            for (var axis = axes - 1; axis >= 0; axis--) { (rest, offset[axis]) = Math.DivRem(rest, shape[axis]); }
+            boxes[i] = new Box(offset, size);
+        }
+        return boxes;
+    }
+
+    static DType TypeOf(DType stored, DType? cast) => cast is { } wanted && ElementCast.IsKnown(stored, wanted) ? wanted : stored;
+
+    static int LeadingOnes(Box box)
+    {
+        var axis = 0;
+        while (axis < box.Rank && box.Size[axis] == 1) { axis++; }
+        return axis;
+    }
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void TwoTypes(string name, DType a, DType b) => throw new UnsupportedCheckpointException(
+            "SHD-2.7", name, $"is made of tensors of {a.DisplayName()} and of {b.DisplayName()}; name the one to write with --torch_dtype");
+    }
+}
