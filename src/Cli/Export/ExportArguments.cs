@@ -1,0 +1,64 @@
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Cli.Export;
+
+/// <summary>Which format is written.</summary>
+enum ExportDirection
+{
+    ToMcore, ToHf,
+}
+
+/// <summary>What a line of <c>export</c> asks for, once understood.</summary>
+sealed record ExportArguments
+{
+    /// <summary>Which format is written.</summary>
+    internal required ExportDirection Direction { get; init; }
+
+    /// <summary>The checkpoint whose weights are converted: a Hugging Face folder or a Megatron checkpoint, as <see cref="SourceIsMcore"/> says.</summary>
+    internal required string Source { get; init; }
+
+    /// <summary>Whether <see cref="Source"/> came from --mcore_model.</summary>
+    internal required bool SourceIsMcore { get; init; }
+
+    /// <summary>The Hugging Face folder of --model, for config.json and tokenizer files; null where none was given.</summary>
+    internal string? Model { get; init; }
+
+    /// <summary>Where to write. Never inside the source.</summary>
+    internal required string Output { get; init; }
+
+    /// <summary>Whether an output that exists may be replaced.</summary>
+    internal bool ReplaceOutput { get; init; }
+
+    /// <summary>The type of the weights written; null keeps what is stored.</summary>
+    internal DType? DType { get; init; }
+
+    /// <summary>Whether to read back and compare what was written.</summary>
+    internal bool Compare { get; init; }
+
+    /// <summary>Largest safetensors file, in bytes.</summary>
+    internal long MaxShardSize { get; init; }
+
+    /// <summary>How many .distcp files; null leaves it to the writer.</summary>
+    internal int? DataFiles { get; init; }
+
+    /// <summary>Multi-token prediction layers; null takes what config.json says.</summary>
+    internal int? MtpLayers { get; init; }
+
+    /// <summary>Whether source tensors that the family does not know are carried over.</summary>
+    internal bool KeepUnknown { get; init; }
+
+    /// <summary>The layout asked for.</summary>
+    internal ParallelSizes Parallel { get; init; }
+
+    /// <summary>Whether to print the plan only.</summary>
+    internal bool DryRun { get; init; }
+
+    /// <summary>Most bytes of memory to use; null leaves it to the engine.</summary>
+    internal long? MaxMemory { get; init; }
+
+    /// <summary>Worker threads; null is one a processor.</summary>
+    internal int? Workers { get; init; }
+
+    /// <summary>Whether an interrupted run is begun again and not continued.</summary>
+    internal bool Restart { get; init; }
+}

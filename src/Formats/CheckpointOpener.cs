@@ -1,0 +1,98 @@
+using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats.Opening;
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Formats;
+
+/// <summary>Opens whatever checkpoint lies at a path: finds the format, then asks the format's reader. Formats it only recognises are refused by name.</summary>
+public static class CheckpointOpener
+{
+    /// <summary>Opens the checkpoint at a folder or file.</summary>
+    /// <exception cref="FileNotFoundException">There is nothing at this path.</exception>
+    /// <exception cref="MalformedCheckpointException">No checkpoint, or an incomplete one.</exception>
+    /// <exception cref="UnsupportedCheckpointException">A format that is recognised and not read.</exception>
+    public static ICheckpointReader Open(string path) => Open(path, CheckpointFormats.All);
+
+    /// <summary>The same, among these formats.</summary>
+    public static ICheckpointReader Open(string path, IReadOnlyList<CheckpointFormat> formats)
+    {
+        var found = Detect(path);
+        var format = formats.FirstOrDefault(f => f.Name == found.Format) ?? Throw.NotRead(found, formats);
+        return format.Open(found.Path);
+    }
+
+    /// <summary>Finds the format and place of the checkpoint at a folder or file, without opening it.</summary>
+    public static DetectedCheckpoint Detect(string path)
+    {
+        if (File.Exists(path)) { return DetectFile(path); }
+        if (!Directory.Exists(path)) { Throw.Nothing(path); }
+
+        var folder = FolderListing.Read(path);
+        if (Own(folder) is { } here) { return here; }
+
+        if (CheckpointDetection.Iteration(folder) is { } iteration)
+        {
+            var inner = FolderListing.Read(Path.Combine(path, iteration));
+            if (CheckpointDetection.FormatOf(inner) is { } format and not FormatNames.PyTorchBin) { return new DetectedCheckpoint(format, inner.Path); }
+
+            // A trainer that saves safetensors without optimizer leaves iterations that hold nothing but common.pt.
+            return CheckpointDetection.FormatOf(folder) is { } outer
+                ? new DetectedCheckpoint(outer, path)
+                : Throw.EmptyIteration(inner);
+        }
+
+        if (CheckpointDetection.FormatOf(folder) is { } plain) { return new DetectedCheckpoint(plain, path); }
+        if (folder.HasFolder("weights") && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, "weights"))) is { } nemo)
+        {
+            return new DetectedCheckpoint(nemo, Path.Combine(path, "weights")); // NeMo 2 keeps the torch_dist folder there
+        }
+        return HasZarrArrays(folder) ? Throw.ZarrWithoutMarker(folder) : Throw.NoCheckpoint(folder);
+    }
+
+    /// <summary>A folder that says of itself what it is, before iterations below it are looked at.</summary>
+    static DetectedCheckpoint? Own(FolderListing folder)
+    {
+        var format = folder.HasFile(".metadata") || folder.Metadata is not null ? CheckpointDetection.FormatOf(folder) : null;
+        return format is null or FormatNames.Safetensors or FormatNames.PyTorchBin ? null : new DetectedCheckpoint(format, folder.Path);
+    }
+
+    static DetectedCheckpoint DetectFile(string path)
+    {
+        var name = Path.GetFileName(path);
+        if (CheckpointDetection.IsPartOfFolder(name)) { return Detect(Path.GetDirectoryName(Path.GetFullPath(path))!); }
+        return CheckpointDetection.FormatOfFile(name) is { } format
+            ? new DetectedCheckpoint(format, path)
+            : Throw.UnknownFile(path);
+    }
+
+    // Only a few folders are looked into: every key of a zarr checkpoint is one.
+    static bool HasZarrArrays(FolderListing folder) =>
+        folder.Folders.Take(16).Any(name => File.Exists(Path.Combine(folder.Path, name, ".zarray")));
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void Nothing(string path) => throw new FileNotFoundException($"{path}: there is no such file or folder", path);
+
+        [DoesNotReturn]
+        internal static CheckpointFormat NotRead(DetectedCheckpoint found, IReadOnlyList<CheckpointFormat> formats) =>
+            throw new UnsupportedCheckpointException("CLI-6.3", found.Path,
+                $"{FormatNames.Describe(found.Format)}; this version reads {string.Join(", ", formats.Select(f => f.Name))}");
+
+        [DoesNotReturn]
+        internal static DetectedCheckpoint EmptyIteration(FolderListing inner) => throw new MalformedCheckpointException("CLI-6.4", inner.Path,
+            $"holds no checkpoint: {CheckpointDetection.Some(inner.Files)}; weights are in .distcp files indexed by .metadata (a run with no_save_optim and save_safetensors leaves only common.pt: give the safetensors folder)");
+
+        [DoesNotReturn]
+        internal static DetectedCheckpoint ZarrWithoutMarker(FolderListing folder) => throw new MalformedCheckpointException("CLI-6.4", folder.Path,
+            "zarr arrays without the metadata.json that a complete save ends with");
+
+        [DoesNotReturn]
+        internal static DetectedCheckpoint NoCheckpoint(FolderListing folder) => throw new MalformedCheckpointException("CLI-6.4", folder.Path,
+            $"no checkpoint: files {CheckpointDetection.Some(folder.Files)}, folders {CheckpointDetection.Some(folder.Folders)}; recognised are *.safetensors, torch_dist folders (.metadata, metadata.json) and folders of iterations ({FolderListing.TrackerName})");
+
+        [DoesNotReturn]
+        internal static DetectedCheckpoint UnknownFile(string path) => throw new MalformedCheckpointException("CLI-6.4", path,
+            "the name tells no checkpoint format; give a folder, a .safetensors file or its .index.json");
+    }
+}
