@@ -13,7 +13,7 @@ sealed partial record SafetensorsFolder(string? Index, IReadOnlyList<string> Fil
 {
     const string Extension = ".safetensors";
     const string IndexExtension = ".safetensors.index.json";
-    static readonly string[] s_singles = ["model.safetensors", "adapter_model.safetensors"];
+    static readonly string[] s_stems = ["model", "adapter_model"];
     static readonly string[] s_otherWeights = [".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".gguf"];
 
     /// <summary>Decides from the names of the files in a folder; the order of the names does not matter.</summary>
@@ -23,33 +23,23 @@ sealed partial record SafetensorsFolder(string? Index, IReadOnlyList<string> Fil
         var files = all.FindAll(n => n.EndsWith(Extension, StringComparison.Ordinal));
         var indexes = all.FindAll(n => n.EndsWith(IndexExtension, StringComparison.Ordinal));
 
-        if (indexes.Contains("model" + IndexExtension)) { return ByIndex("model" + IndexExtension, files, []); }
-        foreach (var single in s_singles)
+        foreach (var stem in s_stems)
         {
-            if (files.Contains(single)) { return ByFiles([single], files, []); }
+            if (indexes.Contains(stem + IndexExtension)) { return new SafetensorsFolder(stem + IndexExtension, [], files, []); }
+            if (files.Contains(stem + Extension)) { return new SafetensorsFolder(null, [stem + Extension], files, []); }
         }
-        if (indexes.Count == 1) { return ByIndex(indexes[0], files, [$"no model{IndexExtension} and no model{Extension}: {indexes[0]} is read"]); }
+        if (indexes.Count == 1) { return new SafetensorsFolder(indexes[0], [], files, [$"no model{IndexExtension} and no model{Extension}: {indexes[0]} is read"]); }
         if (indexes.Count > 1) { Throw.Ambiguous(where, indexes); }
 
         var sets = files.GroupBy(SetOf).ToList();
         if (sets.Count > 1) { Throw.Ambiguous(where, [.. sets.Select(set => set.First())]); }
-        if (sets.Count == 1) { return ByFiles(Complete([.. sets[0]], where), files, [$"no model{IndexExtension} and no model{Extension}: {Quoted.Names(files)} is read"]); }
+        if (sets.Count == 1) { return new SafetensorsFolder(null, Complete([.. sets[0]], where), files, [$"no model{IndexExtension} and no model{Extension}: {Quoted.Names(files)} is read"]); }
 
         var other = all.FindAll(n => s_otherWeights.Any(e => n.EndsWith(e, StringComparison.OrdinalIgnoreCase)));
         if (other.Count > 0) { Throw.OtherWeights(where, other); }
         Throw.Nothing(where);
         return null;
     }
-
-    static SafetensorsFolder ByIndex(string index, List<string> files, List<string> warnings)
-    {
-        var single = index[..^".index.json".Length];
-        if (files.Contains(single)) { warnings.Add($"{index} and {single} are both there: the index is followed"); }
-        return new SafetensorsFolder(index, [], files, warnings);
-    }
-
-    static SafetensorsFolder ByFiles(IReadOnlyList<string> chosen, List<string> files, List<string> warnings) =>
-        new(null, chosen, files, warnings);
 
     /// <summary>All the files that a numbered one belongs with; a file without numbers is alone.</summary>
     static string SetOf(string file) => Numbered().Match(file) is { Success: true } m ? $"{m.Groups["stem"].Value}-of-{m.Groups["of"].Value}{m.Groups["rest"].Value}" : file;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -9,72 +10,84 @@ namespace Ckpt.Formats.Safetensors;
 /// <summary>Says a header as the reference writer does, byte for byte: prefix, compact JSON, spaces up to a multiple of eight.</summary>
 static class SafetensorsHeaderText
 {
+    static readonly SearchValues<char> s_escaped = SearchValues.Create("\"\\" + string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c)));
+
     /// <summary>Prefix and header of a file that holds these tensors in this order.</summary>
     internal static byte[] Of(IEnumerable<TensorTarget> ordered, IReadOnlyDictionary<string, string> metadata, string where)
     {
-        var json = new StringBuilder("{");
-        if (metadata.Count > 0) { AppendMetadata(json, metadata, where); }
+        var text = new ArrayBufferWriter<byte>();
+        Append(text, "\0\0\0\0\0\0\0\0{"); // the prefix is filled in once the length is known
+        var separator = "";
+        if (metadata.Count > 0)
+        {
+            AppendMetadata(text, metadata, where);
+            separator = ",";
+        }
         var begin = 0L;
         foreach (var tensor in ordered)
         {
-            if (json.Length > 1) { json.Append(','); }
             var end = checked(begin + tensor.DType.ByteLength(tensor.Shape.Count));
-            AppendString(json, tensor.Name);
-            json.Append(":{\"dtype\":\"").Append(tensor.DType.SafetensorsName()).Append("\",\"shape\":[")
-                .AppendJoin(',', tensor.Shape.ToArray()).Append(CultureInfo.InvariantCulture, $"],\"data_offsets\":[{begin},{end}]}}");
-            begin = end;
+            Append(text, separator);
+            AppendString(text, tensor.Name);
+            Append(text, string.Create(CultureInfo.InvariantCulture, $":{{\"dtype\":\"{tensor.DType.SafetensorsName()}\",\"shape\":[{string.Join(',', tensor.Shape.ToArray())}],\"data_offsets\":[{begin},{end}]}}"));
+            (begin, separator) = (end, ",");
         }
-        return Frame(json.Append('}').ToString(), where);
+        Append(text, "}");
+        return Frame(text.WrittenSpan, where);
     }
 
-    static void AppendMetadata(StringBuilder json, IReadOnlyDictionary<string, string> metadata, string where)
+    static void AppendMetadata(ArrayBufferWriter<byte> text, IReadOnlyDictionary<string, string> metadata, string where)
     {
-        json.Append('"').Append(SafetensorsParser.MetadataKey).Append("\":{");
-        var first = true;
+        var separator = $"\"{SafetensorsParser.MetadataKey}\":{{";
         foreach (var (key, value) in metadata.OrderBy(e => e.Key, CodePointOrder.Instance))
         {
             if (!SafetensorsWriter.IsUnicode(key) || !SafetensorsWriter.IsUnicode(value)) { Throw.NotUnicode(where, key); }
-            if (!first) { json.Append(','); }
-            first = false;
-            AppendString(json, key);
-            AppendString(json.Append(':'), value);
+            Append(text, separator);
+            AppendString(text, key);
+            Append(text, ":");
+            AppendString(text, value);
+            separator = ",";
         }
-        json.Append('}');
+        Append(text, "}");
     }
 
-    static byte[] Frame(string json, string where)
+    static byte[] Frame(ReadOnlySpan<byte> text, string where)
     {
-        var length = Encoding.UTF8.GetByteCount(json);
-        var padded = (length + 7L) / 8 * 8;
-        if (padded > SafetensorsPrefix.MaxHeader) { Throw.TooLong(where, padded); }
-        var frame = new byte[SafetensorsPrefix.Size + padded];
-        BinaryPrimitives.WriteUInt64LittleEndian(frame, (ulong)padded);
-        Encoding.UTF8.GetBytes(json, frame.AsSpan(SafetensorsPrefix.Size));
-        frame.AsSpan(SafetensorsPrefix.Size + length).Fill((byte)' ');
+        var padded = (text.Length + 7L) / 8 * 8; // the prefix has eight bytes, so both lengths are padded alike
+        if (padded - SafetensorsPrefix.Size > SafetensorsPrefix.MaxHeader) { Throw.TooLong(where, padded - SafetensorsPrefix.Size); }
+        var frame = new byte[padded];
+        text.CopyTo(frame);
+        frame.AsSpan(text.Length).Fill((byte)' ');
+        BinaryPrimitives.WriteInt64LittleEndian(frame, padded - SafetensorsPrefix.Size);
         return frame;
     }
 
     /// <summary>As serde_json: what JSON must escape, with the short form where there is one, and all else as it is.</summary>
-    static void AppendString(StringBuilder json, string text)
+    static void AppendString(ArrayBufferWriter<byte> text, string value)
     {
-        json.Append('"');
-        foreach (var c in text)
+        Append(text, "\"");
+        var rest = value.AsSpan();
+        for (var at = rest.IndexOfAny(s_escaped); at >= 0; at = rest.IndexOfAny(s_escaped))
         {
-            _ = c switch
+            Append(text, rest[..at]);
+            Append(text, rest[at] switch
             {
-                '"' => json.Append("\\\""),
-                '\\' => json.Append("\\\\"),
-                '\b' => json.Append("\\b"),
-                '\f' => json.Append("\\f"),
-                '\n' => json.Append("\\n"),
-                '\r' => json.Append("\\r"),
-                '\t' => json.Append("\\t"),
-                < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => json.Append(c),
-            };
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\b' => "\\b",
+                '\f' => "\\f",
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                var control => $"\\u{(int)control:x4}",
+            });
+            rest = rest[(at + 1)..];
         }
-        json.Append('"');
+        Append(text, rest);
+        Append(text, "\"");
     }
+
+    static void Append(ArrayBufferWriter<byte> text, ReadOnlySpan<char> part) => Encoding.UTF8.GetBytes(part, text);
 
     static class Throw
     {

@@ -13,6 +13,7 @@ static class SafetensorsSet
     {
         var warnings = new List<string>(choice.Warnings);
         var left = choice.Others.Except(files.Select(f => f.Path)).ToList();
+        if (left.Find(f => f + ".index.json" == choice.Index) is { } single) { warnings.Add($"{choice.Index} and {single} are both there: the index is followed"); }
         if (left.Count > 0) { warnings.Add($"not read: {Quoted.Names(left)}"); }
         for (var file = 0; file < headers.Count; file++) { warnings.AddRange(headers[file].Warnings.Select(w => $"{files[file].Path}: {w}")); }
         if (files.Count == 1 && index is null) { return warnings; } // one header has no name twice

@@ -51,7 +51,7 @@ public sealed class SafetensorsWriter : ICheckpointWriter
         var held = 0L;
         for (var target = 0; target < sizes.Length; target++)
         {
-            if (held > 0 && sizes[target] > limit - held)
+            if (held > 0 && sizes[target] > Math.Max(0, limit - held))
             {
                 shards.Add([]);
                 held = 0;

@@ -1,0 +1,46 @@
+using Ckpt.Formats;
+using Ckpt.Formats.Safetensors;
+using Ckpt.Kit;
+using Xunit;
+
+namespace Ckpt.PropertyTests;
+
+/// <summary>Opens every vector that must be refused and asks for the clause in its name: a new hostile file is a new test, with no C#.</summary>
+public sealed class RejectVectorTests
+{
+    /// <summary>How a vector of each format is opened, by the name of its folder.</summary>
+    static readonly Dictionary<string, Action<string>> s_openers = new(StringComparer.Ordinal)
+    {
+        ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
+    };
+
+    public static TheoryData<string, string> Vectors
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var vector in RejectVectors.All()) { data.Add(vector.Format, vector.Name); }
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(Vectors))]
+    public void EveryRejectVectorIsRefusedByItsClause(string format, string name)
+    {
+        Assert.True(s_openers.TryGetValue(format, out var open), $"no opener for the vectors of {format}");
+        var vector = Repository.Vector(format, "reject", name);
+        using var folder = new TemporaryFolder();
+        if (name.EndsWith(".hex", StringComparison.Ordinal))
+        {
+            var bytes = HexFile.Read(vector);
+            vector = folder[Path.GetFileNameWithoutExtension(name)];
+            File.WriteAllBytes(vector, bytes);
+        }
+
+        var error = Assert.ThrowsAny<CheckpointException>(() => open!(vector));
+
+        Assert.Equal(name.Split('_')[0], error.Clause);
+        Assert.EndsWith($"[{error.Clause}]", error.Message, StringComparison.Ordinal);
+        Assert.True(error.Message.Length < 2000, $"a message of {error.Message.Length} characters");
+    }
+}
