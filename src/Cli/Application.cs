@@ -43,7 +43,7 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
         if (asked is null && rest.Contains("--version")) { return Say([$"ckpt {Version}"]); }
         if (asked is null or "help" && (help || asked is not null && rest.Count == 0)) { return Say(HelpText.OfProgram(commands, Version)); }
         if (asked == "help") { return Say(HelpText.OfCommand(Find(rest[0]))); }
-        if (asked is null) { throw new UsageException("CLI-4.5", "ckpt", $"which command? There are {Names}; 'ckpt --help' says more"); }
+        if (asked is null) { throw new UsageException("CLI-4.5", "no command", $"there are {Names}; 'ckpt --help' says more"); }
 
         var command = Find(asked);
         return help ? Say(HelpText.OfCommand(command)) : RunCommand(command, rest, cancel);
@@ -65,9 +65,9 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
     {
         var name = asked.Replace('-', '_');
         if (commands.FirstOrDefault(c => c.Name == name) is { } command) { return command; }
-        if (s_planned.Contains(name)) { throw new UnsupportedCheckpointException("CLI-4.5", $"ckpt {asked}", $"not in this version, which has {Names}"); }
+        if (s_planned.Contains(name)) { throw new UnsupportedCheckpointException("CLI-4.5", asked, $"not in this version, which has {Names}"); }
         var nearest = NearestName.Of(name, commands.Select(c => c.Name));
-        throw new UsageException("CLI-4.5", $"ckpt {asked}", nearest is null ? $"no such command; there are {Names}" : $"no such command; did you mean '{nearest}'?");
+        throw new UsageException("CLI-4.5", asked, nearest is null ? $"no such command; there are {Names}" : $"no such command; did you mean '{nearest}'?");
     }
 
     int Say(IEnumerable<string> lines)

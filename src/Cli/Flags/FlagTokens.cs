@@ -24,7 +24,8 @@ static class FlagTokens
 
             var equals = token.IndexOf('=', StringComparison.Ordinal);
             var flag = table.Find(equals < 0 ? token[2..] : token[2..equals], command);
-            if (equals >= 0) { result.Add($"{flag.Shown}={token[(equals + 1)..]}"); }
+            if (equals == token.Length - 1) { result.AddRange([flag.Shown, ""]); } // an empty value is one
+            else if (equals >= 0) { result.Add($"{flag.Shown}={token[(equals + 1)..]}"); }
             else if (flag.Kind == FlagKind.Bool)
             {
                 // CLI-1.3: the next token belongs to the flag only where it is a truth value.

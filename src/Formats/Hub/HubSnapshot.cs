@@ -14,8 +14,8 @@ static class HubSnapshot
         var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 4, AttributesToSkip = 0 };
         foreach (var entry in new DirectoryInfo(snapshot).EnumerateFileSystemInfos("*", options))
         {
-            // File.Exists and Directory.Exists follow links: a dangling one is neither.
-            if (entry.LinkTarget is not null && !File.Exists(entry.FullName) && !Directory.Exists(entry.FullName))
+            // File.Exists says yes to a link that leads nowhere: the target itself is asked.
+            if (entry.LinkTarget is not null && entry.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true })
             {
                 missing.Add(Path.GetRelativePath(snapshot, entry.FullName));
             }
