@@ -1,5 +1,5 @@
-using Ckpt.Formats.Tensors;
 using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
 using Ckpt.Sharding.Maps;

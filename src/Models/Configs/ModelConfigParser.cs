@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json.Nodes;
 using System.Text.Json;
-using Ckpt.Formats.Tensors;
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
 using Ckpt.Models.Families;
 
 namespace Ckpt.Models.Configs;

@@ -14,11 +14,25 @@ public static class FamilyCatalog
     public static ModelFamily Find(string modelType, string where = "config.json") =>
         All.FirstOrDefault(family => family.Name == modelType) ?? Throw.Unknown(modelType, where);
 
-    // Longest common beginning first, so that qwen3_vl is nearest to qwen3; then the fewest letters to change.
-    static ModelFamily Nearest(string modelType) => All
-        .OrderByDescending(family => family.Name.Zip(modelType).TakeWhile(pair => pair.First == pair.Second).Count())
-        .ThenBy(family => Math.Abs(family.Name.Length - modelType.Length))
-        .First();
+    static ModelFamily Nearest(string modelType) => All.MinBy(family => Edits(family.Name, modelType))!;
+
+    // Letters to add, drop or change to make one name of the other.
+    static int Edits(string from, string to)
+    {
+        var row = Enumerable.Range(0, to.Length + 1).ToArray();
+        for (var i = 0; i < from.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i + 1;
+            for (var j = 0; j < to.Length; j++)
+            {
+                var kept = diagonal + (from[i] == to[j] ? 0 : 1);
+                diagonal = row[j + 1];
+                row[j + 1] = Math.Min(kept, 1 + Math.Min(row[j], row[j + 1]));
+            }
+        }
+        return row[^1];
+    }
 
     static class Throw
     {

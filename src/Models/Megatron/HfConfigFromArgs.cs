@@ -1,0 +1,190 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
+using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
+using Ckpt.Formats.Torch;
+using Ckpt.Models.Families;
+
+namespace Ckpt.Models.Megatron;
+
+/// <summary>
+/// Rebuilds config.json from a Megatron checkpoint that came without one: sizes from the shapes, the rest from the run's arguments.
+/// </summary>
+public static class HfConfigFromArgs
+{
+    const string Embedding = "embedding.word_embeddings.weight";
+    const string Fc1 = "mlp.linear_fc1.weight";
+    const string ExpertFc2 = "mlp.experts.experts.linear_fc2.weight";
+
+    /// <summary>The config, and what told each of its values.</summary>
+    /// <param name="common">The checkpoint's common state.</param>
+    /// <param name="tensors">Names and shapes; training state is looked past.</param>
+    /// <param name="where">The checkpoint, for messages.</param>
+    /// <exception cref="MalformedCheckpointException">Arguments and shapes contradict each other, or neither tells a size.</exception>
+    /// <exception cref="UnsupportedCheckpointException">The model is of a kind that none of the families is.</exception>
+    public static RebuiltConfig Rebuild(PickleDict common, IReadOnlyDictionary<string, Shape> tensors, string where)
+    {
+        var args = new ArgsReader(common, where);
+        var shapes = new MegatronShapes(tensors, where);
+        var evidence = new ConfigEvidence(where);
+        CheckKind(args, shapes);
+        var family = Family(args, shapes, evidence);
+        AddSizes(args, shapes, evidence);
+        AddVocabulary(args, shapes, evidence);
+        AddHeads(args, shapes, evidence);
+        AddBiases(family, args, shapes, evidence);
+        AddFeedForward(args, shapes, evidence);
+        if (family.Config.Moe is not null) { AddExperts(args, shapes, evidence); }
+        AddPositions(family, args, evidence);
+        AddRest(family, args, evidence);
+        return evidence.Finish();
+    }
+
+    static void CheckKind(ArgsReader args, MegatronShapes shapes)
+    {
+        if (args.Text("normalization") is { } norm && norm != "RMSNorm") { Throw.Kind(args.Where, $"args.normalization is {norm}, handled is RMSNorm"); }
+        if (args.Flag("swiglu") == false) { Throw.Kind(args.Where, "args.swiglu is False, handled are gated feed-forward layers"); }
+        if (args.Flag("multi_latent_attention") == true) { Throw.Kind(args.Where, "args.multi_latent_attention is True"); }
+        if (shapes.Has("mlp.shared_experts.linear_fc1.weight")) { Throw.Kind(args.Where, "the layers have shared experts"); }
+    }
+
+    // Norms of queries and keys make a Qwen3; biases there and not behind them a Qwen2; anything else is a Llama.
+    static ModelFamily Family(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var (experts, norms) = (shapes.Has(ExpertFc2), shapes.Has("self_attention.q_layernorm.weight"));
+        var (qkvBias, outputBias) = (shapes.Has("self_attention.linear_qkv.bias"), shapes.Has("self_attention.linear_proj.bias"));
+        if (experts && !norms) { Throw.Kind(args.Where, "the layers have experts but no norms of queries and keys"); }
+        var (name, because) = experts ? ("qwen3_moe", "queries and keys are normalised, and layers have experts")
+            : norms ? ("qwen3", "queries and keys are normalised")
+            : qkvBias && !outputBias ? ("qwen2", "query, key and value have biases, the output projection has none")
+            : ("llama", "there are neither norms of queries and keys nor biases of query, key and value alone");
+        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"that {because}", name, "hf_model_type", said); }
+        var family = FamilyCatalog.Find(name);
+        evidence.Set("model_type", name, because);
+        evidence.Set("architectures", new JsonArray(family.Architecture), "the family's class");
+        return family;
+    }
+
+    static void AddSizes(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        evidence.Agree("num_hidden_layers", shapes.Layers > 0 ? ("the layers in the names", shapes.Layers) : null, "num_layers", args.Size("num_layers"));
+        evidence.Agree("hidden_size", shapes.Size(Embedding, 1, 2), "hidden_size", args.Size("hidden_size"));
+    }
+
+    static void AddVocabulary(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var rows = shapes.Size(Embedding, 0, 2) ?? Throw.Missing(args.Where, Embedding);
+        var (arg, vocab) = args.Size("vocab_size") is { } exact ? ("vocab_size", exact) : ("padded_vocab_size", args.Size("padded_vocab_size") ?? rows.Value);
+        if (vocab > rows.Value) { evidence.Contradict("vocab_size", rows.Source, rows.Value, arg, vocab); }
+        evidence.Set("vocab_size", vocab, args.Find(arg) is null ? $"{rows.Source} says so, which may count padding rows" : $"args.{arg} says so, and {rows.Source} is {rows.Value}");
+        var tied = !shapes.Has("output_layer.weight");
+        evidence.Agree("tie_word_embeddings", tied, tied ? "there is no output_layer.weight" : "there is an output_layer.weight",
+            "untie_embeddings_and_output_weights", args.Flag("untie_embeddings_and_output_weights") is { } untied ? !untied : null);
+    }
+
+    static void AddHeads(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var queries = shapes.Size("self_attention.linear_proj.weight", 1, 2) ?? Throw.Missing(args.Where, "self_attention.linear_proj.weight");
+        var all = shapes.Size("self_attention.linear_qkv.weight", 0, 2) ?? Throw.Missing(args.Where, "self_attention.linear_qkv.weight");
+        var told = shapes.Size("self_attention.q_layernorm.weight", 0, 1);
+        if (told is null && args.Size("num_attention_heads") is { } count and > 0 && queries.Value % count == 0)
+        {
+            told = ($"{queries.Source} over args.num_attention_heads", queries.Value / count);
+        }
+        var dim = evidence.Agree("head_dim", told, "kv_channels", args.Size("kv_channels"));
+        if (dim == 0 || queries.Value % dim != 0 || all.Value < queries.Value || (all.Value - queries.Value) % (2 * dim) != 0)
+        {
+            Throw.Rows(args.Where, all, queries, dim);
+        }
+        evidence.Agree("num_attention_heads", ($"{queries.Source} over head_dim", queries.Value / dim), "num_attention_heads", args.Size("num_attention_heads"));
+        // Without grouped queries Megatron-LM leaves num_query_groups at a number that means nothing.
+        evidence.Agree("num_key_value_heads", ($"the rest of {all.Source} over head_dim", (all.Value - queries.Value) / (2 * dim)),
+            "num_query_groups", args.Flag("group_query_attention") == false ? null : args.Size("num_query_groups"));
+    }
+
+    static void AddBiases(ModelFamily family, ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var (qkv, output, mlp) = (shapes.Has("self_attention.linear_qkv.bias"), shapes.Has("self_attention.linear_proj.bias"), shapes.Has("mlp.linear_fc1.bias"));
+        if (args.Flag("add_qkv_bias") is { } said && said != qkv && args.Flag("add_bias_linear") != true) { evidence.Contradict("attention_bias", "the names", qkv, "add_qkv_bias", said); }
+        if (family.Config.AttentionBias.Key is { } attention)
+        {
+            if (qkv != output) { Throw.Kind(args.Where, $"query, key and value {(qkv ? "have" : "have no")} biases and the output projection {(output ? "has" : "has none")}; {family.Name} has both or neither"); }
+            evidence.Set(attention, qkv, qkv ? "there are biases in attention" : "there are no biases in attention");
+        }
+        if (family.Config.MlpBias.Key is { } dense) { evidence.Set(dense, mlp, mlp ? "there are biases in feed-forward layers" : "there are no biases in feed-forward layers"); }
+        else if (mlp) { Throw.Kind(args.Where, $"feed-forward layers have biases, {family.Name} has none"); }
+    }
+
+    static void AddFeedForward(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        if (shapes.Size(Fc1, 0, 2) is { } rows)
+        {
+            evidence.Agree("intermediate_size", ($"half of {rows.Source}", rows.Value / 2), "ffn_hidden_size", args.Size("ffn_hidden_size"));
+        }
+        else { evidence.Agree("intermediate_size", null, "ffn_hidden_size", args.Size("ffn_hidden_size") ?? args.Size("moe_ffn_hidden_size")); }
+    }
+
+    static void AddExperts(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        evidence.Agree("num_experts", shapes.Size(ExpertFc2, 0, 3), "num_experts", args.Size("num_experts") ?? args.Size("num_moe_experts"));
+        evidence.Agree("moe_intermediate_size", shapes.Size(ExpertFc2, 2, 3), "moe_ffn_hidden_size", args.Size("moe_ffn_hidden_size"));
+        evidence.Agree("num_experts_per_tok", null, "moe_router_topk", args.Size("moe_router_topk"));
+        var before = args.Flag("moe_router_pre_softmax") ?? false;
+        evidence.Set("norm_topk_prob", !before, args.Find("moe_router_pre_softmax") is null ? "args.moe_router_pre_softmax is absent, which means False" : $"args.moe_router_pre_softmax is {before}");
+        evidence.Set("decoder_sparse_step", 1, "layers without experts are listed one by one");
+        var dense = shapes.MoeLayers is { } layers ? layers.Index().Where(layer => !layer.Item).Select(layer => (JsonNode)layer.Index).ToArray() : [];
+        evidence.Set("mlp_only_layers", new JsonArray(dense), dense.Length == 0 ? "every layer has experts" : "these layers have no experts");
+    }
+
+    static void AddPositions(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
+    {
+        var (arg, positions) = args.Size("max_position_embeddings") is { } most ? ("max_position_embeddings", most) : ("seq_length", args.Size("seq_length"));
+        evidence.Set("max_position_embeddings", positions ?? family.Config.MaxPositions, positions is null ? $"the default of {family.Name}, as args has none" : $"args.{arg} says so");
+        SetNumber(evidence, "rope_theta", "rotary_base", args.Number("rotary_base"), family.Config.RopeTheta, family.Name);
+        if (args.Flag("use_rope_scaling") != true) { evidence.Note("rope_scaling is left out: args does not tell of any, and Megatron records it only in part. Compare with the model that was trained from."); }
+        else
+        {
+            // Megatron-LM's fixed choice besides the factor: megatron/core/models/common/embeddings/rotary_pos_embedding.py.
+            var scaling = new JsonObject { ["factor"] = args.Number("rope_scaling_factor") ?? 8.0, ["high_freq_factor"] = 4.0, ["low_freq_factor"] = 1.0, ["original_max_position_embeddings"] = 8192, ["rope_type"] = "llama3" };
+            evidence.Set("rope_scaling", scaling, "args.use_rope_scaling is True, with the numbers Megatron-LM then takes");
+        }
+    }
+
+    static void AddRest(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
+    {
+        var (arg, epsilon) = args.Number("norm_epsilon") is { } native ? ("norm_epsilon", native) : ("layernorm_epsilon", args.Number("layernorm_epsilon"));
+        SetNumber(evidence, "rms_norm_eps", arg, epsilon, family.Config.NormEps, family.Name);
+        evidence.Set("hidden_act", "silu", "Megatron's SwiGLU");
+        evidence.Set("use_cache", true, "the default");
+        if (DTypeName(args) is { } dtype) { evidence.Set("torch_dtype", dtype, "args says so"); }
+        evidence.Note("Token ids (bos_token_id, eos_token_id) are not in Megatron's arguments; take them from the tokenizer.");
+    }
+
+    static void SetNumber(ConfigEvidence evidence, string key, string arg, double? said, double usual, string family)
+    {
+        if (said is { } value && value > 0 && double.IsFinite(value)) { evidence.Set(key, value, $"args.{arg} says so"); }
+        else { evidence.Set(key, usual, $"the default of {family}, as args has none"); }
+    }
+
+    static string? DTypeName(ArgsReader args) => args.Find("params_dtype") switch
+    {
+        PickleString text when DTypes.TryParseTorch(text.Value, out var dtype) => dtype.TorchName(),
+        PickleGlobal { Module: "torch" } global when DTypes.TryParseTorch(global.Name, out var dtype) => dtype.TorchName(),
+        _ => args.Flag("bf16") == true ? "bfloat16" : args.Flag("fp16") == true ? "float16" : null,
+    };
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void Kind(string where, string found) => throw new UnsupportedCheckpointException(
+            "CFG-5.4", where, $"{found}; a config can be rebuilt for {string.Join(", ", FamilyCatalog.All.Select(family => family.Name))}");
+
+        [DoesNotReturn]
+        internal static (string, long) Missing(string where, string name) => throw new MalformedCheckpointException(
+            "CFG-5.3", where, $"there is no {name}, without which a config cannot be rebuilt");
+
+        [DoesNotReturn]
+        internal static void Rows(string where, (string Source, long Value) all, (string Source, long Value) queries, long dim) => throw new MalformedCheckpointException(
+            "CFG-5.2", where, $"{all.Source} is {all.Value} and {queries.Source} is {queries.Value}, which heads of {dim} cannot make");
+    }
+}

@@ -1,0 +1,22 @@
+using Ckpt.Models.Bridge;
+
+namespace Ckpt.Models.Megatron;
+
+/// <summary>What the common state of a written checkpoint says besides what the model is.</summary>
+public sealed record MegatronArgsOptions
+{
+    /// <summary>The iteration: 1 for what Megatron-SWIFT's export writes.</summary>
+    public int Iteration { get; init; } = 1;
+
+    /// <summary>The split announced. torch_dist files do not depend on it.</summary>
+    public ParallelSizes Sizes { get; init; } = new();
+
+    /// <summary>Rows of the embedding and output layer in the checkpoint; 0: the vocabulary.</summary>
+    public long PaddedVocab { get; init; }
+
+    /// <summary>What the vocabulary's rows are a multiple of, times the tensor parallel size: 1 in Megatron-SWIFT, 128 in Megatron-LM.</summary>
+    public int MakeVocabSizeDivisibleBy { get; init; } = 1;
+
+    /// <summary>The name or folder of the Hugging Face model, if it is to be noted.</summary>
+    public string? Model { get; init; }
+}
