@@ -7,8 +7,6 @@ namespace Ckpt.Formats.Torch;
 /// <summary>The arguments of torch's rebuild functions, checked.</summary>
 readonly struct TorchTensorParser(string where)
 {
-    const int MaxRank = 64; // at::kMaxDims
-
     internal TorchTensor Parse(PickleObject made)
     {
         var args = ((PickleTuple)made.Args).Items;
@@ -83,19 +81,8 @@ readonly struct TorchTensorParser(string where)
 
     long[] Longs(PickleNode node, string what)
     {
-        if (node is PickleObject { ClassName: "torch.Size", Args: PickleTuple { Items: [var inner] } }) { node = inner; }
-        var items = node switch
-        {
-            PickleTuple tuple => tuple.Items,
-            PickleList list => list.Items,
-            _ => null,
-        };
-        if (items is null || items.Count > MaxRank)
-        {
-            Throw.Arguments(where, items is null ? $"{PickleThrow.Kind(node)} in place of the {what}" : $"a {what} of {items.Count} axes");
-        }
-        var values = new long[items!.Count];
-        for (var i = 0; i < values.Length; i++) { values[i] = Long(items[i], what); }
+        var values = TorchSize.TryRead(node);
+        if (values is null) { Throw.Arguments(where, $"{PickleThrow.Kind(node)} in place of the {what}, or ints out of range"); }
         return values;
     }
 
