@@ -1,0 +1,75 @@
+using Ckpt.Formats.IO;
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Kit;
+
+/// <summary>Carries out a layout the plain way, in memory: the stand-in for a runner, which also checks that each byte is said once.</summary>
+public static class LayoutFiller
+{
+    /// <summary>Makes the files of a layout, closing files last, by path.</summary>
+    /// <param name="layout">What to make.</param>
+    /// <param name="data">The bytes of a box, by tensor and box: row-major, little-endian, packed.</param>
+    /// <exception cref="InvalidOperationException">The layout leaves a byte out, says one twice, or has a range of a wrong length.</exception>
+    public static IReadOnlyList<KeyValuePair<string, byte[]>> Fill(CheckpointLayout layout, Func<int, int, byte[]> data)
+    {
+        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, data)))
+            .Concat(layout.Closing.Select(small => KeyValuePair.Create(small.Path, small.Bytes.ToArray()))).ToList();
+        var paths = made.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
+        return paths.Count == made.Count ? made : throw new InvalidOperationException("a path stands twice in the layout");
+    }
+
+    /// <summary>Makes the files of a layout in a folder.</summary>
+    public static void Write(CheckpointLayout layout, Func<int, int, byte[]> data, string folder)
+    {
+        foreach (var (path, bytes) in Fill(layout, data))
+        {
+            var full = Path.Combine(folder, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+            File.WriteAllBytes(full, bytes);
+        }
+    }
+
+    static byte[] Fill(FileLayout file, Func<int, int, byte[]> data)
+    {
+        var bytes = new byte[file.Length];
+        var said = new bool[file.Length];
+        var sums = new uint[file.Data.Count];
+        for (var i = 0; i < sums.Length; i++)
+        {
+            var range = file.Data[i];
+            var box = data(range.Tensor, range.Box);
+            if (box.Length != range.Length) { throw new InvalidOperationException($"{file.Path}: range {i} has {range.Length} bytes, its box {box.Length}"); }
+            Put(file.Path, bytes, said, range.Offset, box);
+            sums[i] = Crc32.Of(box);
+        }
+        foreach (var frame in file.Frames)
+        {
+            var made = frame.Make(frame.Data < 0 ? 0 : sums[frame.Data]);
+            if (made.Length != frame.Length) { throw new InvalidOperationException($"{file.Path}: frame at {frame.Offset} has {made.Length} bytes, announced {frame.Length}"); }
+            Put(file.Path, bytes, said, frame.Offset, made);
+        }
+        var gap = Array.IndexOf(said, false);
+        if (gap >= 0) { throw new InvalidOperationException($"{file.Path}: byte {gap} is said by nothing"); }
+        Ascend(file.Path, file.Data.Select(d => d.Offset));
+        Ascend(file.Path, file.Frames.Select(f => f.Offset));
+        return bytes;
+    }
+
+    static void Put(string path, byte[] bytes, bool[] said, long offset, byte[] part)
+    {
+        if (offset < 0 || offset > bytes.Length - part.Length) { throw new InvalidOperationException($"{path}: {part.Length} bytes at {offset} of {bytes.Length}"); }
+        if (said.AsSpan((int)offset, part.Length).Contains(true)) { throw new InvalidOperationException($"{path}: a byte of the {part.Length} at {offset} is said twice"); }
+        said.AsSpan((int)offset, part.Length).Fill(true);
+        part.CopyTo(bytes, offset);
+    }
+
+    static void Ascend(string path, IEnumerable<long> offsets)
+    {
+        var last = -1L;
+        foreach (var offset in offsets)
+        {
+            if (offset < last) { throw new InvalidOperationException($"{path}: offset {offset} after {last}"); }
+            last = offset;
+        }
+    }
+}
