@@ -123,7 +123,7 @@ public sealed class PickleGlobal(string module, string name) : PickleNode
     public string Name { get; } = name;
 
     /// <summary>Module and name with a dot between.</summary>
-    public string FullName => $"{Module}.{Name}";
+    public string FullName { get; } = $"{module}.{name}";
 }
 
 /// <summary>How an object was to be made.</summary>
@@ -144,6 +144,11 @@ public enum PickleConstruction
 /// </summary>
 public sealed class PickleObject(PickleConstruction construction, PickleNode callable, PickleNode args, PickleNode? kwargs = null) : PickleNode
 {
+    // Made when first asked for: an index of a large checkpoint holds millions of objects, and most have none of the three.
+    List<PickleNode>? _states;
+    List<PickleNode>? _listItems;
+    List<KeyValuePair<PickleNode, PickleNode>>? _dictItems;
+
     /// <summary>Which opcode makes it.</summary>
     public PickleConstruction Construction { get; } = construction;
 
@@ -157,19 +162,19 @@ public sealed class PickleObject(PickleConstruction construction, PickleNode cal
     public PickleNode? KeywordArgs { get; } = kwargs;
 
     /// <summary>What BUILD sets, in order; nearly always one or none.</summary>
-    public List<PickleNode> States { get; } = [];
+    public List<PickleNode> States => _states ??= [];
 
-    /// <summary>What APPENDS adds (list subclasses, and sets as ADDITEMS in protocol 4).</summary>
-    public List<PickleNode> ListItems { get; } = [];
+    /// <summary>What APPENDS adds (list subclasses).</summary>
+    public List<PickleNode> ListItems => _listItems ??= [];
 
     /// <summary>What SETITEMS adds (dict subclasses such as OrderedDict).</summary>
-    public List<KeyValuePair<PickleNode, PickleNode>> DictItems { get; } = [];
+    public List<KeyValuePair<PickleNode, PickleNode>> DictItems => _dictItems ??= [];
 
     /// <summary>The class's full name where <see cref="Callable"/> is a global, else null.</summary>
     public string? ClassName => (Callable as PickleGlobal)?.FullName;
 
     /// <summary>The first state where it is a dict: the object's attributes.</summary>
-    public PickleDict? Attributes => States.Count > 0 ? States[0] as PickleDict : null;
+    public PickleDict? Attributes => _states is [PickleDict first, ..] ? first : null;
 }
 
 /// <summary>A reference to something outside the pickle (torch: a storage).</summary>
@@ -177,4 +182,11 @@ public sealed class PicklePersistentId(PickleNode id) : PickleNode
 {
     /// <summary>What names it; torch: the tuple ("storage", class, key, location, elements).</summary>
     public PickleNode Id { get; } = id;
+}
+
+/// <summary>A value that was read past and not kept, as asked for. Cannot be written.</summary>
+public sealed class PickleSkipped(long length) : PickleNode
+{
+    /// <summary>Bytes of pickle it took.</summary>
+    public long Length { get; } = length;
 }

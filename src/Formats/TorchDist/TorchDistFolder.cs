@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using Ckpt.Formats.IO;
+
+namespace Ckpt.Formats.TorchDist;
+
+/// <summary>The folder that holds <c>.metadata</c>, found from what the user named.</summary>
+/// <param name="Path">The folder.</param>
+/// <param name="Iteration">From its name, <c>iter_0000001</c>.</param>
+/// <param name="IsRelease">Whether its name is <c>release</c>.</param>
+readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRelease)
+{
+    internal const string Tracker = "latest_checkpointed_iteration.txt";
+    internal const string Metadata = ".metadata";
+    internal const string Common = "common.pt";
+    const string Release = "release";
+    const string IterationPrefix = "iter_";
+    const int SmallFile = 1 << 20;
+
+    /// <summary>The folder of an iteration, or the last one of a run's folder.</summary>
+    internal static TorchDistFolder Find(string path)
+    {
+        var folder = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (!Holds(folder, Metadata) && !Holds(folder, TorchDistConfig.FileName) && Holds(folder, Tracker))
+        {
+            var tracker = System.IO.Path.Combine(folder, Tracker);
+            var name = NamedBy(ReadSmall(tracker), tracker);
+            folder = System.IO.Path.Combine(folder, name);
+            if (!Directory.Exists(folder)) { throw new MalformedCheckpointException("TDC-1.2", tracker, $"names {name}, which is not there"); }
+        }
+        var last = System.IO.Path.GetFileName(folder);
+        return new TorchDistFolder(folder, IterationOf(last), last == Release);
+    }
+
+    /// <summary>The name of an iteration's folder: at least seven digits.</summary>
+    internal static string NameOf(long iteration) => IterationPrefix + iteration.ToString("D7", CultureInfo.InvariantCulture);
+
+    /// <summary>The iteration of a folder's name, or null.</summary>
+    internal static long? IterationOf(string name) =>
+        name.StartsWith(IterationPrefix, StringComparison.Ordinal)
+        && long.TryParse(name.AsSpan(IterationPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var iteration) ? iteration : null;
+
+    /// <summary>What the tracker says for a folder of that name, or null where it has none.</summary>
+    internal static string? TrackerOf(string name) =>
+        name == Release ? Release : IterationOf(name)?.ToString(CultureInfo.InvariantCulture);
+
+    internal TorchDistConfig? ReadConfig()
+    {
+        var path = System.IO.Path.Combine(Path, TorchDistConfig.FileName);
+        return File.Exists(path) ? TorchDistConfig.Parse(ReadSmall(path), path) : null;
+    }
+
+    /// <summary>The path of <c>.metadata</c>, which must be there.</summary>
+    internal string MetadataPath()
+    {
+        if (Holds(Path, Metadata)) { return System.IO.Path.Combine(Path, Metadata); }
+        if (Directory.Exists(Path) && Directory.EnumerateFiles(Path, "__*.metadata").FirstOrDefault() is { } perRank)
+        {
+            throw new UnsupportedCheckpointException(
+                "TDC-1.6", Path, $"the index is written one file a rank ({System.IO.Path.GetFileName(perRank)}); read is one {Metadata} for all");
+        }
+        throw new MalformedCheckpointException(
+            "TDC-1.5", Path, Directory.Exists(Path) ? $"holds neither {Metadata} nor {Tracker}" : "is no folder");
+    }
+
+    static string NamedBy(byte[] tracker, string where)
+    {
+        var text = Encoding.Latin1.GetString(tracker).Trim();
+        if (text == Release) { return Release; }
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var iteration))
+        {
+            throw new MalformedCheckpointException("TDC-1.1", where, $"reads \"{(text.Length > 40 ? text[..40] + "…" : text)}\"; allowed are a number and \"{Release}\"");
+        }
+        return NameOf(iteration);
+    }
+
+    static byte[] ReadSmall(string path)
+    {
+        using var file = new FileByteSource(path);
+        if (file.Length > SmallFile) { throw new MalformedCheckpointException("TDC-1.7", path, $"is {file.Length} bytes long, at most {SmallFile} are expected"); }
+        var bytes = new byte[file.Length];
+        file.ReadExactly(0, bytes);
+        return bytes;
+    }
+
+    static bool Holds(string folder, string name) => File.Exists(System.IO.Path.Combine(folder, name));
+}

@@ -1,0 +1,207 @@
+using Ckpt.Formats.Tensors;
+using Ckpt.Formats.Torch;
+using static Ckpt.Formats.Torch.PickleOpcode;
+
+namespace Ckpt.Formats.TorchDist;
+
+/// <summary>One stream of the checkpoint being laid out: a box of a target, or (Tensor −1) an object.</summary>
+readonly record struct TorchDistPlacedStream(int Tensor, int Box, int File, long Offset, long Length);
+
+/// <summary>
+/// Writes the index: the four fields that every torch and Megatron reads, of plain classes, at pickle protocol 4 (TDC-4.3). Straight into
+/// opcodes, as nodes for 100,000 chunks would take a hundred megabytes.
+/// </summary>
+sealed class TorchDistIndexWriter
+{
+    const int Batch = 1000;
+    const string Module = "torch.distributed.checkpoint.metadata";
+
+    readonly PickleEmitter _out = new PickleEmitter(4).Begin();
+    readonly Dictionary<string, int> _texts = [];
+    readonly Dictionary<(string, string), int> _globals = [];
+    readonly IReadOnlyList<TensorTarget> _tensors;
+    readonly string? _object;
+    int _layout = -1;
+    int _format = -1;
+
+    TorchDistIndexWriter(IReadOnlyList<TensorTarget> tensors, string? storedObject) => (_tensors, _object) = (tensors, storedObject);
+
+    /// <summary>The file <c>.metadata</c>.</summary>
+    /// <param name="tensors">What is written.</param>
+    /// <param name="storedObject">The name of the one object besides, or null.</param>
+    /// <param name="streams">Where all of it lies.</param>
+    /// <param name="files">The files' names.</param>
+    /// <param name="plannerData">Whether names are mapped to themselves.</param>
+    internal static byte[] Write(
+        IReadOnlyList<TensorTarget> tensors, string? storedObject, IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData) =>
+        new TorchDistIndexWriter(tensors, storedObject).Write(streams, files, plannerData);
+
+    byte[] Write(IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData)
+    {
+        New(Module, "Metadata");
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("state_dict_metadata");
+        Dict(EntryCount, Entry);
+        Text("planner_data");
+        if (plannerData) { Dict(EntryCount, PlannerEntry); }
+        else { _out.Op(PickleOpcode.None); }
+        Text("storage_data");
+        Dict(streams.Count, number => Stored(streams[number], files));
+        Text("storage_meta");
+        _out.Op(PickleOpcode.None);
+        _out.Op(SetItems);
+        _out.Op(Build);
+        _out.Op(Stop);
+        return _out.ToArray();
+    }
+
+    int EntryCount => _tensors.Count + (_object is null ? 0 : 1);
+
+    string Name(int entry) => entry < _tensors.Count ? _tensors[entry].Name : _object!;
+
+    void Entry(int number)
+    {
+        Text(Name(number));
+        if (number == _tensors.Count) { New(Module, "BytesStorageMetadata"); return; }
+        var target = _tensors[number];
+        New(Module, "TensorStorageMetadata");
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("properties");
+        Properties(target.DType);
+        Text("size");
+        Size(target.Shape.Dims);
+        Text("chunks");
+        _out.Op(EmptyList);
+        for (var i = 0; i < target.Boxes.Count; i++)
+        {
+            if (i % Batch == 0) { _out.Op(PickleOpcode.Mark); }
+            Chunk(target.Boxes[i]);
+            if (i % Batch == Batch - 1 || i == target.Boxes.Count - 1) { _out.Op(Appends); }
+        }
+        _out.Op(SetItems);
+        _out.Op(Build);
+    }
+
+    void PlannerEntry(int number)
+    {
+        Text(Name(number));
+        Text(Name(number));
+        _out.Op(Tuple1);
+    }
+
+    void Properties(DType dtype)
+    {
+        New(Module, "TensorProperties");
+        _out.Op(PickleOpcode.Mark);
+        Global("torch", dtype.TorchName()!);
+        Once(ref _layout, () => Call("torch.serialization", "_get_layout", () => Text("torch.strided")));
+        _out.Op(NewFalse);
+        // 0: contiguous
+        Once(ref _format, () => Call(Module, "_MEM_FORMAT_ENCODING", () => _out.Int(0)));
+        _out.Op(NewFalse);
+        _out.Op(PickleOpcode.Tuple);
+        _out.Op(Build);
+    }
+
+    void Chunk(Box box)
+    {
+        New(Module, "ChunkStorageMetadata");
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("offsets");
+        Size(box.Offset);
+        Text("sizes");
+        Size(box.Size);
+        _out.Op(SetItems);
+        _out.Op(Build);
+    }
+
+    void Stored(TorchDistPlacedStream stream, IReadOnlyList<string> files)
+    {
+        New(Module, "MetadataIndex");
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("fqn");
+        Text(stream.Tensor < 0 ? _object! : _tensors[stream.Tensor].Name);
+        Text("index");
+        _out.Op(PickleOpcode.None);
+        if (stream.Tensor >= 0)
+        {
+            Text("offset");
+            Size(_tensors[stream.Tensor].Boxes[stream.Box].Offset);
+        }
+        _out.Op(SetItems);
+        _out.Op(Build);
+
+        New("torch.distributed.checkpoint.filesystem", "_StorageInfo");
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("relative_path");
+        Text(files[stream.File]);
+        Text("offset");
+        _out.Int(stream.Offset);
+        Text("length");
+        _out.Int(stream.Length);
+        _out.Op(SetItems);
+        _out.Op(Build);
+    }
+
+    void Dict(int count, Action<int> entry)
+    {
+        _out.Op(EmptyDict);
+        for (var i = 0; i < count; i++)
+        {
+            if (i % Batch == 0) { _out.Op(PickleOpcode.Mark); }
+            entry(i);
+            if (i % Batch == Batch - 1 || i == count - 1) { _out.Op(SetItems); }
+        }
+    }
+
+    void New(string module, string name)
+    {
+        Global(module, name);
+        _out.Op(EmptyTuple);
+        _out.Op(NewObj);
+    }
+
+    void Call(string module, string name, Action argument)
+    {
+        Global(module, name);
+        argument();
+        _out.Op(Tuple1);
+        _out.Op(PickleOpcode.Reduce);
+    }
+
+    void Size(ReadOnlySpan<long> values)
+    {
+        Global("torch", "Size");
+        if (values.Length > 3) { _out.Op(PickleOpcode.Mark); }
+        foreach (var value in values) { _out.Int(value); }
+        _out.Op(values.Length switch { 0 => EmptyTuple, 1 => Tuple1, 2 => Tuple2, 3 => Tuple3, _ => PickleOpcode.Tuple });
+        _out.Op(Tuple1);
+        _out.Op(PickleOpcode.Reduce);
+    }
+
+    void Text(string text)
+    {
+        if (_texts.TryGetValue(text, out var number)) { _out.Recall(number); return; }
+        _out.Text(text);
+        _texts.Add(text, _out.Memo());
+    }
+
+    void Global(string module, string name)
+    {
+        if (_globals.TryGetValue((module, name), out var number)) { _out.Recall(number); return; }
+        _out.GlobalName(module, name);
+        _globals.Add((module, name), _out.Memo());
+    }
+
+    void Once(ref int number, Action emit)
+    {
+        if (number >= 0) { _out.Recall(number); return; }
+        emit();
+        number = _out.Memo();
+    }
+}

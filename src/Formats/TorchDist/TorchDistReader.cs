@@ -1,0 +1,152 @@
+using System.Text.Json.Nodes;
+using Ckpt.Formats.IO;
+using Ckpt.Formats.Tensors;
+using Ckpt.Formats.Torch;
+
+namespace Ckpt.Formats.TorchDist;
+
+/// <summary>
+/// Reads a torch_dist checkpoint of Megatron-core, or a plain one of torch.distributed.checkpoint (format <c>torch_dcp</c>). Opening reads the
+/// index; a stream's own header is read when its box is located.
+/// </summary>
+public sealed class TorchDistReader : ICheckpointReader
+{
+    internal const string CommonObject = "common_state/shard_0_1";
+
+    readonly TorchDistFolder _folder;
+    readonly TorchDistMetadata _metadata;
+    readonly TorchDistFiles _files;
+    readonly Dictionary<string, int> _tensors = [];
+    readonly Dictionary<string, int> _objects = [];
+    readonly TorchDistBoxCache _located;
+    readonly Lazy<PickleDict?> _common;
+    readonly TorchDistConfig? _config;
+
+    TorchDistReader(TorchDistFolder folder, TorchDistConfig? config, TorchDistMetadata metadata, string where)
+    {
+        (_folder, _config, _metadata) = (folder, config, metadata);
+        _files = new TorchDistFiles(folder.Path);
+        Tensors = metadata.Tensors.Select(tensor => Numbered(tensor, where)).ToArray();
+        Objects = metadata.Objects
+            .Select(item => new ObjectInfo(item.Name, _files.Number(item.Storage, item.Name, where), item.Storage.Offset, item.Storage.Length)).ToArray();
+        for (var i = 0; i < Tensors.Count; i++) { _tensors.Add(Tensors[i].Name, i); }
+        for (var i = 0; i < Objects.Count; i++) { _objects.Add(Objects[i].Name, i); }
+        _located = new TorchDistBoxCache(Tensors);
+        _common = new Lazy<PickleDict?>(ReadCommon);
+    }
+
+    /// <summary>Opens an iteration's folder, or a run's folder by its tracker file.</summary>
+    /// <exception cref="CheckpointException">It breaks a clause of spec/torch-dist.md part 1 or 2.</exception>
+    public static TorchDistReader Open(string path)
+    {
+        var folder = TorchDistFolder.Find(path);
+        var config = folder.ReadConfig();
+        var where = folder.MetadataPath();
+        using var source = new FileByteSource(where);
+        var root = PickleReader.Read(source, null, TorchDistMetadataParser.PlansAttribute);
+        return new TorchDistReader(folder, config, new TorchDistMetadataParser(where).Parse(root), where);
+    }
+
+    public string Format => _config?.Backend == "torch_dist" ? "torch_dist" : "torch_dcp";
+
+    /// <summary>The folder that holds the index.</summary>
+    public string Path => _folder.Path;
+
+    /// <summary>The iteration in the folder's name, where it has one.</summary>
+    public long? Iteration => _folder.Iteration;
+
+    /// <summary>Whether the folder is named <c>release</c>.</summary>
+    public bool IsRelease => _folder.IsRelease;
+
+    public IReadOnlyList<FileEntry> Files => _files.Entries;
+
+    public IReadOnlyList<TensorInfo> Tensors { get; }
+
+    public IReadOnlyList<ObjectInfo> Objects { get; }
+
+    /// <summary>The state that is not sharded: common.pt, or from core 0.19 on an object. Null where there is neither, and for torch_dcp.</summary>
+    public PickleDict? Common => _common.Value;
+
+    /// <summary>Of optimizer tensors stored flattened (core 0.8 to 0.15): the shape of the tensor before.</summary>
+    public IReadOnlyDictionary<string, Shape> OriginalShapes => _metadata.OriginalShapes;
+
+    /// <summary>From the flat names to the paths in the object that was saved; null where the index has none.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<TorchDistPathStep>>? PlannerPaths => _metadata.PlannerPaths;
+
+    /// <summary>Opens a stored object's file, to reach tensors inside it.</summary>
+    /// <exception cref="KeyNotFoundException">There is no object of that name.</exception>
+    public TorchFile OpenObject(string name)
+    {
+        if (!_objects.TryGetValue(name, out var number)) { throw new KeyNotFoundException($"no object {name}"); }
+        var item = Objects[number];
+        var file = _files.Open(item.File);
+        return TorchFile.Open(new SliceByteSource(file, item.Offset, item.Length, $"{file.Name}, object {name} at byte {item.Offset}"));
+    }
+
+    /// <summary>A stored object; of torch_dist, where each is the only element of a list, that element.</summary>
+    public PickleNode ReadObject(string name)
+    {
+        var root = OpenObject(name).Root;
+        return Format == "torch_dist" && root is PickleList { Items: [var only] } ? only : root;
+    }
+
+    public BoxPayload Locate(TensorInfo tensor, int box)
+    {
+        if (!_tensors.TryGetValue(tensor.Name, out var number) || !ReferenceEquals(Tensors[number], tensor))
+        {
+            throw new ArgumentException($"{tensor.Name} is no tensor of {Path}", nameof(tensor));
+        }
+        var stored = tensor.Boxes[box];
+        var file = _files.Open(stored.File);
+        if (_located.TryGet(number, box, out var offset, out var strides)) { return new BoxPayload(file, offset, strides); }
+        (offset, strides) = TorchDistStream.Locate(file, stored, tensor);
+        _located.Set(number, box, offset, strides);
+        return new BoxPayload(file, offset, strides);
+    }
+
+    public JsonObject Describe() => new()
+    {
+        ["format"] = Format,
+        ["folder"] = Path,
+        ["iteration"] = Iteration,
+        ["release"] = IsRelease,
+        ["sharded_backend"] = _config?.Backend,
+        ["sharded_backend_version"] = _config?.Version,
+        ["index_class"] = _metadata.RootClass,
+        ["index_version"] = _metadata.Version,
+        ["checkpoint_id"] = _metadata.CheckpointId,
+        ["files"] = new JsonArray([.. Files.Select(file => (JsonNode)new JsonObject { ["path"] = file.Path, ["bytes"] = file.Length })]),
+        ["tensors"] = Tensors.Count,
+        ["objects"] = Objects.Count,
+        ["flattened_tensors"] = OriginalShapes.Count,
+        ["common"] = Common is { } common ? PickleJson.Say(common) : null,
+    };
+
+    public void Dispose() => _files.Dispose();
+
+    TensorInfo Numbered(TorchDistTensor tensor, string where)
+    {
+        var boxes = new StoredBox[tensor.Chunks.Count];
+        for (var i = 0; i < boxes.Length; i++)
+        {
+            var storage = tensor.Storages[i];
+            boxes[i] = new StoredBox(tensor.Chunks[i], _files.Number(storage, tensor.Name, where), storage.Offset, storage.Length);
+        }
+        return new TensorInfo(tensor.Name, tensor.DType, tensor.Shape, boxes);
+    }
+
+    PickleDict? ReadCommon()
+    {
+        if (Format != "torch_dist") { return null; }
+        var path = System.IO.Path.Combine(Path, TorchDistFolder.Common);
+        if (File.Exists(path))
+        {
+            using var source = new FileByteSource(path);
+            return AsCommon(TorchFile.Open(source).Root, path);
+        }
+        return _objects.ContainsKey(CommonObject) ? AsCommon(ReadObject(CommonObject), $"{Path}, {CommonObject}") : null;
+    }
+
+    static PickleDict AsCommon(PickleNode root, string where) =>
+        root as PickleDict ?? throw new MalformedCheckpointException("TDC-1.8", where, $"holds {PickleThrow.Kind(root)}, the common state is a dict");
+}
