@@ -40,7 +40,7 @@ static class CheckpointSummary
         if (HasGrid(checkpoint))
         {
             var guess = LayoutGuess.Of(checkpoint.Tensors, checkpoint.Files);
-            yield return $"layout    looks like TP {Size(guess.Tensor)}, PP {Size(guess.Pipeline)}{(guess.ExpertTensor is null ? "" : $", ETP {Size(guess.ExpertTensor)}")}, written by {guess.Writers} ranks (a guess from the grid of boxes)";
+            yield return $"layout    looks like {Sizes(guess)}, written by {guess.Writers} {(guess.Writers == 1 ? "rank" : "ranks")} (a guess from the grid of boxes)";
             foreach (var evidence in guess.Evidence) { yield return $"          {evidence}"; }
         }
         if (config is not null)
@@ -55,5 +55,10 @@ static class CheckpointSummary
     // Only formats that many ranks write have a grid to look at.
     static bool HasGrid(ICheckpointReader checkpoint) => checkpoint.Format.StartsWith("torch_", StringComparison.Ordinal);
 
-    static string Size(int? size) => size is null ? "?" : $"{size}";
+    static string Sizes(LayoutGuess guess)
+    {
+        (string Name, int? Size)[] all = [("TP", guess.Tensor), ("PP", guess.Pipeline), ("EP", guess.Expert), ("ETP", guess.ExpertTensor)];
+        var known = all.Where(s => s.Size is not null).Select(s => $"{s.Name} {s.Size}").ToList();
+        return known.Count == 0 ? "nothing in particular" : string.Join(", ", known);
+    }
 }

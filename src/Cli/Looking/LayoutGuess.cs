@@ -12,10 +12,13 @@ namespace Ckpt.Cli.Looking;
 /// <param name="Writers">Ranks that wrote files, or 0 where file names do not tell.</param>
 /// <param name="Tensor">Tensor parallel size, or null.</param>
 /// <param name="ExpertTensor">That of experts, or null.</param>
+/// <param name="Expert">Groups of experts that share no writer, or null.</param>
 /// <param name="Pipeline">Groups of layers that share no writer, or null.</param>
 /// <param name="Evidence">The tensors that say so.</param>
-sealed partial record LayoutGuess(int Writers, int? Tensor, int? ExpertTensor, int? Pipeline, IReadOnlyList<string> Evidence)
+sealed partial record LayoutGuess(int Writers, int? Tensor, int? ExpertTensor, int? Expert, int? Pipeline, IReadOnlyList<string> Evidence)
 {
+    const string Experts = "mlp.experts.experts.linear_fc2.weight";
+
     // The axis counts from the last one, so that a leading layer or expert axis does not matter. linear_fc1 is left out: gated, it is cut twice as often.
     static readonly (string Suffix, int AxisFromEnd)[] s_cutByTensorParallel =
     [
@@ -29,8 +32,8 @@ sealed partial record LayoutGuess(int Writers, int? Tensor, int? ExpertTensor, i
         var ranks = files.Select(f => Rank(f.Path)).ToArray();
         var evidence = new List<string>();
         var tensor = Fragments(tensors, s_cutByTensorParallel, evidence);
-        var expert = Fragments(tensors, [("mlp.experts.experts.linear_fc2.weight", 1)], evidence);
-        return new LayoutGuess(ranks.Where(r => r >= 0).Distinct().Count(), tensor, expert, Stages(tensors, ranks), evidence);
+        var expertTensor = Fragments(tensors, [(Experts, 1)], evidence);
+        return new LayoutGuess(ranks.Where(r => r >= 0).Distinct().Count(), tensor, expertTensor, ExpertGroups(tensors, ranks), Stages(tensors, ranks), evidence);
     }
 
     internal JsonObject Json => new()
@@ -38,6 +41,7 @@ sealed partial record LayoutGuess(int Writers, int? Tensor, int? ExpertTensor, i
         ["writers"] = Writers,
         ["tensor_parallel_like"] = Tensor,
         ["expert_tensor_parallel_like"] = ExpertTensor,
+        ["expert_parallel_like"] = Expert,
         ["pipeline_parallel_like"] = Pipeline,
         ["evidence"] = new JsonArray([.. Evidence.Select(e => JsonValue.Create(e))]),
     };
@@ -59,29 +63,37 @@ sealed partial record LayoutGuess(int Writers, int? Tensor, int? ExpertTensor, i
         return most;
     }
 
-    /// <summary>How many groups of layers have no writer in common; null where layers or writers are not to be seen.</summary>
+    /// <summary>How many groups of layers have no writer in common.</summary>
     static int? Stages(IReadOnlyList<TensorInfo> tensors, int[] rankOfFile)
     {
-        var layersOfRank = new Dictionary<int, HashSet<long>>();
+        var written = new List<(int Rank, long Layer)>();
         foreach (var tensor in tensors.Where(t => IsModelTensor(t.Name)))
         {
             var match = LayerName().Match(tensor.Name);
             if (!match.Success) { continue; }
             long? named = match.Groups["layer"].Success && long.TryParse(match.Groups["layer"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
-            foreach (var box in tensor.Boxes.Where(b => rankOfFile[b.File] >= 0 && (named is not null || b.Box.Rank > 1)))
-            {
-                var rank = rankOfFile[box.File];
-                if (!layersOfRank.TryGetValue(rank, out var layers)) { layersOfRank.Add(rank, layers = []); }
-                layers.Add(named ?? box.Box.Offset[0]);
-            }
+            written.AddRange(tensor.Boxes.Where(b => named is not null || b.Box.Rank > 1).Select(b => (rankOfFile[b.File], named ?? b.Box.Offset[0])));
         }
+        return Groups(written);
+    }
 
+    /// <summary>How many groups of experts have no writer in common.</summary>
+    static int? ExpertGroups(IReadOnlyList<TensorInfo> tensors, int[] rankOfFile) => Groups(tensors
+        .Where(t => IsModelTensor(t.Name) && t.Name.EndsWith(Experts, StringComparison.Ordinal) && t.Shape.Rank >= 3)
+        .SelectMany(t => t.Boxes.Select(b => (rankOfFile[b.File], b.Box.Offset[^3]))));
+
+    /// <summary>Into how many groups things fall, where those that one rank wrote are in one group; null where nothing tells.</summary>
+    static int? Groups(IEnumerable<(int Rank, long Thing)> written)
+    {
         var groups = new List<HashSet<long>>();
-        foreach (var layers in layersOfRank.Values)
+        foreach (var things in written.Where(w => w.Rank >= 0).GroupBy(w => w.Rank, w => w.Thing))
         {
-            var touching = groups.Where(g => g.Overlaps(layers)).ToList();
-            var merged = new HashSet<long>(touching.SelectMany(g => g).Concat(layers));
-            groups.RemoveAll(touching.Contains);
+            var merged = new HashSet<long>(things);
+            foreach (var touching in groups.Where(g => g.Overlaps(merged)).ToList())
+            {
+                merged.UnionWith(touching);
+                groups.Remove(touching);
+            }
             groups.Add(merged);
         }
         return groups.Count == 0 ? null : groups.Count;

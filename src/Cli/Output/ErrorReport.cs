@@ -23,7 +23,7 @@ sealed record ErrorReport(int ExitCode, string Kind, string Message, string Advi
         UsageException usage => new(Output.ExitCode.BadArguments, "bad_arguments", usage.Message, "", usage.Clause, usage.Where),
         LayoutException layout when IsFlag(layout.Where) => Of(layout, Output.ExitCode.BadArguments, "bad_arguments", "Choose a split that divides the model."),
         LayoutException layout => Of(layout, Output.ExitCode.BadInput, "layout", "The checkpoint and what describes it (config.json, the common state) do not belong together."),
-        MalformedCheckpointException bad => Of(bad, Output.ExitCode.BadInput, "malformed", "Compare its size and hash with the place it came from; an interrupted copy or download is the usual cause."),
+        MalformedCheckpointException bad => Of(bad, Output.ExitCode.BadInput, "malformed", Damage(bad)),
         UnsupportedCheckpointException other => Of(other, Output.ExitCode.Unsupported, "unsupported", ""),
         OperationCanceledException => new(Output.ExitCode.Interrupted, "interrupted", "interrupted", "Run the same command again to continue."),
         InsufficientMemoryException or OutOfMemoryException => new(Output.ExitCode.WouldNotFit, "would_not_fit", fault.Message, "Give more with --max_memory, or run where there is more."),
@@ -53,6 +53,10 @@ sealed record ErrorReport(int ExitCode, string Kind, string Message, string Advi
 
     static ErrorReport Of(CheckpointException fault, int exitCode, string kind, string advice) =>
         new(exitCode, kind, fault.Message, advice, fault.Clause, fault.Where);
+
+    // What the front end itself finds wrong (CLI-…) says in its own message what to do.
+    static string Damage(MalformedCheckpointException fault) => fault.Clause.StartsWith("CLI-", StringComparison.Ordinal) ? ""
+        : "Compare its size and hash with the place it came from; an interrupted copy or download is the usual cause.";
 
     static bool IsFlag(string where) => where.StartsWith("--", StringComparison.Ordinal);
 

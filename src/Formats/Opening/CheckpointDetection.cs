@@ -89,7 +89,7 @@ static class CheckpointDetection
 
         [DoesNotReturn]
         internal static string TrackedIsAbsent(FolderListing folder, string text, string name) => throw new MalformedCheckpointException("CLI-6.2",
-            Path.Combine(folder.Path, FolderListing.TrackerName), $"says '{text}', but there is no folder {name} beside it; there are {Some(folder.Folders)}");
+            Path.Combine(folder.Path, FolderListing.TrackerName), $"says '{text}', but there is no folder {name} beside it; there are {Some(folder.Folders)}. Give one of these where it is the right one");
 
         [DoesNotReturn]
         internal static string ManyIterations(FolderListing folder, List<string> iterations) => throw new MalformedCheckpointException("CLI-6.2",

@@ -80,7 +80,20 @@ public sealed class LookingTests : IDisposable
     {
         var checkpoint = FakeCheckpoint.Megatron("p", pipeline);
         var guess = LayoutGuess.Of(checkpoint.Tensors, checkpoint.Files);
-        Assert.Equal((writers, 2, null, pipeline), (guess.Writers, guess.Tensor, guess.ExpertTensor, guess.Pipeline));
+        Assert.Equal((writers, 2, null, null, pipeline), (guess.Writers, guess.Tensor, guess.ExpertTensor, guess.Expert, guess.Pipeline));
+    }
+
+    [Fact]
+    public void TheGridShowsHowExpertsLie()
+    {
+        // EP 2 by ETP 2 over four ranks: rank r has experts 2(r / 2) and 2(r / 2) + 1, and half r % 2 of their columns.
+        FileEntry[] files = [.. Enumerable.Range(0, 4).Select(rank => new FileEntry($"__{rank}_0.distcp", 4096))];
+        var boxes = from rank in Enumerable.Range(0, 4)
+                    from expert in Enumerable.Range(0, 2)
+                    select new StoredBox(new Box([2 * (rank / 2) + expert, 0, 4 * (rank % 2)], [1, 8, 4]), rank, 64, 64);
+        TensorInfo[] tensors = [new("decoder.layers.1.mlp.experts.experts.linear_fc2.weight", DType.F32, new Shape(4, 8, 8), [.. boxes])];
+        var guess = LayoutGuess.Of(tensors, files);
+        Assert.Equal((2, 2), (guess.Expert, guess.ExpertTensor));
     }
 
     [Fact]
