@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Ckpt.Cli;
 using Ckpt.Cli.Commands;
+using Ckpt.Cli.Export;
 using Ckpt.Cli.Output;
 using Ckpt.Formats.Hub;
 using Ckpt.Formats.Opening;
@@ -10,7 +11,7 @@ using var interrupt = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-ICommand[] commands = [new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All)];
+ICommand[] commands = [new ExportCommand(new ConversionRunner()), new DiffCommand(), new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All)];
 return new Application(commands, Terminal.OfProcess(), HubEnvironment.Current).Run(args, interrupt.Token);
 
 void Stop(PosixSignalContext signal)

@@ -23,6 +23,15 @@ sealed record ExportArguments
     /// <summary>The Hugging Face folder of --model, for config.json and tokenizer files; null where none was given.</summary>
     internal string? Model { get; init; }
 
+    /// <summary>A config.json, or the folder of one, to take in place of the source's; null where none was given.</summary>
+    internal string? HfConfig { get; init; }
+
+    /// <summary>Megatron-LM's vocabulary rule: rows are padded to a multiple of this times the tensor parallel size; null for Megatron-SWIFT's rule.</summary>
+    internal int? VocabDivisibleBy { get; init; }
+
+    /// <summary>The megatron-core version that is to read the output; null for a form that all do.</summary>
+    internal string? MegatronVersion { get; init; }
+
     /// <summary>Where to write. Never inside the source.</summary>
     internal required string Output { get; init; }
 

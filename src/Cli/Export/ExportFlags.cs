@@ -30,6 +30,9 @@ static class ExportFlags
         new("thread_count", FlagKind.Int, "number of .distcp files; without it, by size"),
         new("mtp_num_layers", FlagKind.Int, "multi-token prediction layers; without it, as config.json says"),
         new("save_missing_weights", FlagKind.Bool, "carry over source tensors that the model family does not know") { Aliases = ["allow_extra"] },
+        new("hf_config", FlagKind.Path, "config.json, or the folder of one, to take in place of the source's"),
+        new("make_vocab_size_divisible_by", FlagKind.Int, "pad the vocabulary to a multiple of this times the tensor parallel size, as Megatron-LM does (128 there)"),
+        new("megatron_version", FlagKind.Text, "megatron-core version that is to read the output; without it, a form that 0.8 to 0.19 read"),
         new("revision", FlagKind.Text, "branch, tag or commit of a model from the hub") { Aliases = ["model_revision"] },
 
         // layout

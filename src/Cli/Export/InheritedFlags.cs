@@ -22,7 +22,7 @@ static class InheritedFlags
         normalization norm_epsilon layernorm_epsilon swiglu? add_bias_linear? disable_bias_linear? add_qkv_bias? untie_embeddings_and_output_weights?
         num_experts num_moe_experts moe_ffn_hidden_size moe_shared_expert_intermediate_size moe_router_topk moe_layer_freq
         use_shared_expert_gate? moe_shared_expert_gate? multi_latent_attention? q_lora_rank kv_lora_rank qk_head_dim qk_pos_emb_head_dim v_head_dim
-        padded_vocab_size make_vocab_size_divisible_by transformer_impl hf_model_type llm_architectures architectures
+        padded_vocab_size transformer_impl hf_model_type llm_architectures architectures
         """;
 
     const string Optimizer = """

@@ -18,6 +18,9 @@ public static class HfSideFiles
     /// <summary>Folders that are something else: caches, version control, other formats of the same weights.</summary>
     static readonly string[] s_otherFolders = [".git", ".cache", "__pycache__", "original", "onnx", "openvino", "coreml", "metal", "gguf", "runs"];
 
+    /// <summary>Folders of checkpoints that trainers put beside the model's own files.</summary>
+    static readonly string[] s_checkpointFolders = ["iter_", "release", "checkpoint-", "global_step"];
+
     /// <summary>Names of ours, or that are written anew.</summary>
     static readonly string[] s_written = ["config.json", "ckpt.json", ".ckpt-journal"];
 
@@ -46,7 +49,8 @@ public static class HfSideFiles
         foreach (var path in Directory.EnumerateDirectories(folder))
         {
             var name = Path.GetFileName(path);
-            if (name.StartsWith('.') || s_otherFolders.Contains(name) || new DirectoryInfo(path).LinkTarget is not null) { continue; }
+            if (name.StartsWith('.') || s_otherFolders.Contains(name)
+                || s_checkpointFolders.Any(start => name.StartsWith(start, StringComparison.Ordinal)) || new DirectoryInfo(path).LinkTarget is not null) { continue; }
             Collect(path, $"{prefix}{name}/", found);
         }
     }

@@ -4,5 +4,10 @@ namespace Ckpt.Formats.Opening;
 public static class CheckpointFormats
 {
     /// <summary>One entry a format; names as in <see cref="FormatNames"/>.</summary>
-    public static IReadOnlyList<CheckpointFormat> All { get; } = [];
+    public static IReadOnlyList<CheckpointFormat> All { get; } =
+    [
+        new(FormatNames.Safetensors, Safetensors.SafetensorsReader.Open),
+        new(FormatNames.TorchDist, TorchDist.TorchDistReader.Open),
+        new(FormatNames.TorchDcp, TorchDist.TorchDistReader.Open),
+    ];
 }

@@ -7,6 +7,9 @@ namespace Ckpt.Models.Bridge;
 /// <summary>Refuses splits that Megatron cannot make of a model, with the numbers that say why.</summary>
 public static class ParallelCheck
 {
+    /// <summary>The place that messages name: the sizes come from the user, not from a file.</summary>
+    public const string Where = "parallel sizes";
+
     /// <summary>Returns where the model can be split so.</summary>
     /// <exception cref="LayoutException">It cannot.</exception>
     public static void Check(ModelConfig config, ParallelSizes sizes)
@@ -83,22 +86,22 @@ public static class ParallelCheck
     {
         [DoesNotReturn]
         internal static void Uneven(string clause, string what, long count, string over, long ranks) => throw new LayoutException(
-            clause, "parallel sizes", $"{count} {what} cannot be shared evenly by {ranks} {over}");
+            clause, Where, $"{count} {what} cannot be shared evenly by {ranks} {over}");
 
         [DoesNotReturn]
         internal static void NotPositive(string what, int size) => throw new LayoutException(
-            "NAM-4.8", "parallel sizes", $"{what} is {size}, allowed is 1 or more");
+            "NAM-4.8", Where, $"{what} is {size}, allowed is 1 or more");
 
         [DoesNotReturn]
         internal static void NoExperts(int size) => throw new LayoutException(
-            "NAM-4.5", "parallel sizes", $"expert parallel size is {size}, the model has no experts");
+            "NAM-4.5", Where, $"expert parallel size is {size}, the model has no experts");
 
         [DoesNotReturn]
         internal static void OneStage(int layers) => throw new LayoutException(
-            "NAM-4.3", "parallel sizes", $"{layers} layers were given to the first or last of 1 pipeline stage; there must be 2 stages or more");
+            "NAM-4.3", Where, $"{layers} layers were given to the first or last of 1 pipeline stage; there must be 2 stages or more");
 
         [DoesNotReturn]
         internal static void StageSum(int layers, int? first, int? last) => throw new LayoutException(
-            "NAM-4.3", "parallel sizes", $"the first stage is to have {first ?? 0} and the last {last ?? 0} of {layers} layers");
+            "NAM-4.3", Where, $"the first stage is to have {first ?? 0} and the last {last ?? 0} of {layers} layers");
     }
 }

@@ -1,0 +1,31 @@
+using System.Text.Json.Nodes;
+using Ckpt.Formats.Tensors;
+using Ckpt.Models.Configs;
+using Ckpt.Sharding.Maps;
+using Ckpt.Sharding.Running;
+
+namespace Ckpt.Cli.Export;
+
+/// <summary>A conversion with every question answered, ready to be planned: what is read, as what, and what is written where.</summary>
+/// <param name="Source">The checkpoint read; owned.</param>
+/// <param name="Map">Left side: the source.</param>
+/// <param name="Model">The model both sides are of.</param>
+/// <param name="Writer">The format written.</param>
+/// <param name="CutLeadingAxes">Whether layers and experts become boxes of their own.</param>
+/// <param name="SideFiles">Files copied as they are.</param>
+/// <param name="Closing">Small files written after those of the format.</param>
+/// <param name="Notes">Decisions the user should know of.</param>
+/// <param name="Facts">The same, and more, for the receipt.</param>
+sealed record Conversion(
+    ICheckpointReader Source,
+    TensorMap Map,
+    ModelConfig Model,
+    ICheckpointWriter Writer,
+    bool CutLeadingAxes,
+    IReadOnlyList<SideFile> SideFiles,
+    IReadOnlyList<SmallFile> Closing,
+    IReadOnlyList<string> Notes,
+    JsonObject Facts) : IDisposable
+{
+    public void Dispose() => Source.Dispose();
+}

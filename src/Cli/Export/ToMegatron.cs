@@ -1,0 +1,95 @@
+using System.Text.Json.Nodes;
+using Ckpt.Formats;
+using Ckpt.Formats.HuggingFace;
+using Ckpt.Formats.Safetensors;
+using Ckpt.Formats.Tensors;
+using Ckpt.Formats.TorchDist;
+using Ckpt.Models.Bridge;
+using Ckpt.Models.Configs;
+using Ckpt.Models.Megatron;
+using Ckpt.Sharding.Running;
+
+namespace Ckpt.Cli.Export;
+
+/// <summary>Prepares Hugging Face → Megatron torch_dist.</summary>
+static class ToMegatron
+{
+    /// <summary>Beside the iterations: config and side files as they were, so that the way back needs no other folder.</summary>
+    internal const string HfFolder = "hf";
+
+    const int Iteration = 1;
+
+    internal static Conversion Prepare(ExportArguments arguments)
+    {
+        if (arguments.SourceIsMcore) { throw NotFromMegatron(arguments); }
+        var source = SafetensorsReader.Open(arguments.Source);
+        try { return Prepare(arguments, source); }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    static Conversion Prepare(ExportArguments arguments, SafetensorsReader source)
+    {
+        var folder = Directory.Exists(arguments.Source) ? arguments.Source : Path.GetDirectoryName(Path.GetFullPath(arguments.Source))!;
+        var config = HfSide.ReadConfig(arguments.HfConfig ?? folder);
+        if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
+        var sizes = Sizes(arguments.Parallel);
+        ParallelCheck.Check(config.Model, sizes);
+        var padded = arguments.VocabDivisibleBy is { } divisible
+            ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
+            : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
+        var names = source.Tensors.Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
+        var map = BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions { HfHas = names.Contains, PaddedVocab = padded });
+        var state = new MegatronArgsOptions
+        {
+            Iteration = Iteration,
+            Sizes = sizes,
+            PaddedVocab = padded,
+            MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
+            Model = arguments.Source,
+        };
+        var writer = new TorchDistWriter(new TorchDistWriterOptions
+        {
+            Common = MegatronCommonState.Build(config, state),
+            Folder = TorchDistWriterOptions.IterationFolder(Iteration),
+            FileCount = arguments.DataFiles ?? DataFiles(source),
+            Form = MegatronForm.Of(arguments.MegatronVersion),
+        });
+        return new Conversion(
+            source, map, config.Model, writer, CutLeadingAxes: true,
+            [.. HfSideFiles.List(folder).Select(static f => new SideFile(f.Source, $"{HfFolder}/{f.Path}", f.Length))],
+            [new SmallFile($"{HfFolder}/config.json", config.ToUtf8()), new SmallFile("args.json", SwiftArgsJson.Write(config, state))],
+            [.. source.Warnings, .. Notes(config.Model, padded)],
+            new JsonObject { ["family"] = config.Family.Name, ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor });
+    }
+
+    static IEnumerable<string> Notes(ModelConfig model, long padded)
+    {
+        if (padded != model.VocabSize) { yield return $"the vocabulary of {model.VocabSize:N0} rows is padded with zeros to {padded:N0}"; }
+    }
+
+    /// <summary>Megatron-SWIFT's rule: two files, more from 20 GB on.</summary>
+    static int DataFiles(SafetensorsReader source)
+    {
+        var bytes = source.Files.Sum(static f => f.Length);
+        return (int)Math.Max(2, (bytes + 9_999_999_999) / 10_000_000_000);
+    }
+
+    static Models.Bridge.ParallelSizes Sizes(ParallelSizes given) => new()
+    {
+        Tensor = given.Tensor,
+        Pipeline = given.Pipeline,
+        VirtualPipeline = given.VirtualPipeline ?? 1,
+        Expert = given.Expert,
+        ExpertTensor = given.ExpertTensor,
+        Context = given.Context,
+        FirstStageLayers = given.FirstStageLayers,
+        LastStageLayers = given.LastStageLayers,
+    };
+
+    static UnsupportedCheckpointException NotFromMegatron(ExportArguments arguments) => new(
+        "CLI-3.6", arguments.Source, "--to_mcore with --mcore_model alone would change a Megatron checkpoint's layout or merge adapters, which is not in this version; give --model, a Hugging Face folder");
+}
