@@ -58,7 +58,7 @@ public static class HfConfigFromArgs
             : norms ? ("qwen3", "queries and keys are normalised")
             : qkvBias && !outputBias ? ("qwen2", "query, key and value have biases, the output projection has none")
             : ("llama", "there are neither norms of queries and keys nor biases of query, key and value alone");
-        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"that {because}", name, "hf_model_type", said); }
+        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"the rule that {because}", name, "hf_model_type", said); }
         var family = FamilyCatalog.Find(name);
         evidence.Set("model_type", name, because);
         evidence.Set("architectures", new JsonArray(family.Architecture), "the family's class");
@@ -132,9 +132,26 @@ public static class HfConfigFromArgs
         var before = args.Flag("moe_router_pre_softmax") ?? false;
         evidence.Set("norm_topk_prob", !before, args.Find("moe_router_pre_softmax") is null ? "args.moe_router_pre_softmax is absent, which means False" : $"args.moe_router_pre_softmax is {before}");
         evidence.Set("decoder_sparse_step", 1, "layers without experts are listed one by one");
+        CheckFrequency(args, shapes, evidence);
         var dense = shapes.MoeLayers is { } layers ? layers.Index().Where(layer => !layer.Item).Select(layer => (JsonNode)layer.Index).ToArray() : [];
         evidence.Set("mlp_only_layers", new JsonArray(dense), dense.Length == 0 ? "every layer has experts" : "these layers have no experts");
     }
+
+    // A number n says every nth layer from the first, a list says layer by layer; front ends also write strings, which say nothing here.
+    static void CheckFrequency(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var told = shapes.MoeLayers ?? [.. Enumerable.Repeat(true, (int)Math.Min(shapes.Layers, ushort.MaxValue))];
+        var said = args.Find("moe_layer_freq") switch
+        {
+            PickleInt { Value.IsOne: true } => told.Select(_ => true),
+            PickleInt { Value.Sign: > 0 } every => told.Select((_, layer) => layer % every.Value == 0),
+            PickleList list => list.Items.Select(item => item is PickleInt { Value.IsZero: false }),
+            _ => told,
+        };
+        if (!said.SequenceEqual(told)) { evidence.Contradict("mlp_only_layers", "the names", Ones(told), "moe_layer_freq", Ones(said)); }
+    }
+
+    static string Ones(IEnumerable<bool> layers) => string.Join(' ', layers.Select(layer => layer ? '1' : '0'));
 
     static void AddPositions(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
     {
