@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
@@ -31,6 +32,7 @@ public class HfConfigFromArgsTests
         Assert.Equal(map.Links, again.Links);
         Assert.Equal(original.Model.RopeTheta, config.Model.RopeTheta);
         Assert.Equal(original.Model.NormEps, config.Model.NormEps);
+        Assert.True(JsonNode.DeepEquals(original.Model.RopeScaling, config.Model.RopeScaling));
         Assert.All(rebuilt.Config, entry => Assert.Contains(rebuilt.Sources, source => source.StartsWith(entry.Key + " is ", StringComparison.Ordinal)));
     }
 
@@ -77,13 +79,34 @@ public class HfConfigFromArgsTests
     [InlineData("num_layers", -1L, "args.num_layers is an int out of range")]
     [InlineData("num_layers", true, "args.num_layers is a bool")]
     [InlineData("swiglu", 1L, "args.swiglu is an int")]
-    [InlineData("rotary_base", "1e6", "args.rotary_base is a string, allowed is a number")]
+    [InlineData("rotary_base", "1e6", "args.rotary_base is a string, allowed is a finite number")]
+    [InlineData("rotary_base", double.NaN, "args.rotary_base is a float, allowed is a finite number")]
     [InlineData("normalization", 1L, "args.normalization is an int")]
     public void AnAttributeOfAnotherTypeIsRefused(string name, object value, string says)
     {
         var error = Assert.Throws<MalformedCheckpointException>(() => Rebuild("qwen3-8b", name, value));
         Assert.Equal("CFG-5.1", error.Clause);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Clause("CFG-5.1")]
+    public void ScalingThatIsNoPlainDictIsRefused()
+    {
+        var list = new PickleList();
+        list.Items.Add(list);
+        foreach (PickleNode broken in new PickleNode[] { list, new PickleDict().Add("factor", new PickleFloat(double.NaN)), new PickleDict().Add("factor", list) })
+        {
+            var args = new PickleDict().Add("kv_channels", new PickleInt(128)).Add("rope_scaling", broken);
+            Assert.Equal("CFG-5.1", Assert.Throws<MalformedCheckpointException>(() => HfConfigFromArgs.Rebuild(new PickleDict().Add("args", args), Shapes(TestModels.Map("qwen3-8b")), "common.pt")).Clause);
+        }
+    }
+
+    [Fact]
+    public void ScalingOfMegatronItselfHasItsFixedNumbers()
+    {
+        var args = new PickleDict().Add("use_rope_scaling", new PickleBool(true)).Add("rope_scaling_factor", new PickleFloat(32.0));
+        var scaling = HfConfigFromArgs.Rebuild(new PickleDict().Add("args", args), Shapes(TestModels.Map("qwen3-8b")), "common.pt").Config["rope_scaling"]!;
+        Assert.Equal("""{"factor":32,"high_freq_factor":4,"low_freq_factor":1,"original_max_position_embeddings":8192,"rope_type":"llama3"}""", scaling.ToJsonString());
     }
 
     [Fact, Clause("CFG-5.1")]
@@ -154,6 +177,7 @@ public class HfConfigFromArgsTests
         {
             long number => new PickleInt(number),
             bool flag => new PickleBool(flag),
+            double number => new PickleFloat(number),
             var text => new PickleString((string)text),
         });
         return HfConfigFromArgs.Rebuild(common, Shapes(TestModels.Map(model)), "common.pt");
