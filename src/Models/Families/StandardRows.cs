@@ -72,7 +72,8 @@ static class StandardRows
         "model.embed_tokens.",
         Hf + "self_attn.q_proj.", Hf + "self_attn.k_proj.", Hf + "self_attn.v_proj.", Hf + "self_attn.o_proj.",
         Hf + "self_attn.q_norm.", Hf + "self_attn.k_norm.",
-        Hf + "mlp.gate.", Hf + "mlp.experts.",
+        // transformers 5 has the fused experts before the router, transformers 4 the single ones behind it.
+        Hf + "mlp.experts.gate_up_proj", Hf + "mlp.experts.down_proj", Hf + "mlp.gate.", Hf + "mlp.experts.",
         Hf + "mlp.gate_proj.", Hf + "mlp.up_proj.", Hf + "mlp.down_proj.",
         Hf + "input_layernorm.", Hf + "post_attention_layernorm.",
         "model.norm.", "lm_head.",

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Torch;
 
@@ -34,9 +35,9 @@ sealed class ArgsReader
     internal double? Number(string name) => Find(name) switch
     {
         null => null,
-        PickleInt number => (double)number.Value,
-        PickleFloat number => number.Value,
-        var other => Throw.WrongType<double>(Where, name, other, "a number"),
+        PickleInt number when double.IsFinite((double)number.Value) => (double)number.Value,
+        PickleFloat number when double.IsFinite(number.Value) => number.Value,
+        var other => Throw.WrongType<double>(Where, name, other, "a finite number"),
     };
 
     internal bool? Flag(string name) => Find(name) switch
@@ -51,6 +52,30 @@ sealed class ArgsReader
         null => null,
         PickleString text => text.Value,
         var other => Throw.WrongType<string>(Where, name, other, "a str"),
+    };
+
+    /// <summary>A dict of plain values, as JSON has them; anything deeper than a list in it is refused.</summary>
+    internal JsonObject? Plain(string name)
+    {
+        if (Find(name) is not { } node) { return null; }
+        if (node is not PickleDict dict) { return Throw.WrongType<JsonObject>(Where, name, node, "a dict"); }
+        var json = new JsonObject();
+        foreach (var (key, value) in dict.Items)
+        {
+            if (key is not PickleString text) { return Throw.WrongType<JsonObject>(Where, name, key, "a dict with keys of type str"); }
+            json[text.Value] = value is PickleList list ? new JsonArray([.. list.Items.Select(item => Scalar(name, item))]) : Scalar(name, value);
+        }
+        return json;
+    }
+
+    JsonValue? Scalar(string name, PickleNode node) => node switch
+    {
+        PickleNone => null,
+        PickleBool flag => JsonValue.Create(flag.Value),
+        PickleString text => JsonValue.Create(text.Value),
+        PickleInt number when number.Value >= long.MinValue && number.Value <= long.MaxValue => JsonValue.Create((long)number.Value),
+        PickleFloat number when double.IsFinite(number.Value) => JsonValue.Create(number.Value),
+        _ => Throw.WrongType<JsonValue>(Where, name, node, "a dict of plain values"),
     };
 
     static class Throw

@@ -53,7 +53,7 @@ sealed class ConfigEvidence(string where)
     {
         [DoesNotReturn]
         internal static void Contradiction(string where, string key, string source, object told, string arg, object said) => throw new MalformedCheckpointException(
-            "CFG-5.2", where, $"{key}: {source} says {told}, args.{arg} says {said}");
+            "CFG-5.2", where, $"{key} is {told} by {source}, {said} by args.{arg}");
 
         [DoesNotReturn]
         internal static long Unknown(string where, string key, string arg) => throw new MalformedCheckpointException(

@@ -58,7 +58,7 @@ public static class HfConfigFromArgs
             : norms ? ("qwen3", "queries and keys are normalised")
             : qkvBias && !outputBias ? ("qwen2", "query, key and value have biases, the output projection has none")
             : ("llama", "there are neither norms of queries and keys nor biases of query, key and value alone");
-        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"that {because}", name, "hf_model_type", said); }
+        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"the rule that {because}", name, "hf_model_type", said); }
         var family = FamilyCatalog.Find(name);
         evidence.Set("model_type", name, because);
         evidence.Set("architectures", new JsonArray(family.Architecture), "the family's class");
@@ -121,33 +121,58 @@ public static class HfConfigFromArgs
         {
             evidence.Agree("intermediate_size", ($"half of {rows.Source}", rows.Value / 2), "ffn_hidden_size", args.Size("ffn_hidden_size"));
         }
-        else { evidence.Agree("intermediate_size", null, "ffn_hidden_size", args.Size("ffn_hidden_size") ?? args.Size("moe_ffn_hidden_size")); }
+        else
+        {
+            // No layer is dense, so that any number makes the same model; the config must have one.
+            var arg = args.Size("ffn_hidden_size") is null ? "moe_ffn_hidden_size" : "ffn_hidden_size";
+            evidence.Agree("intermediate_size", null, arg, args.Size(arg));
+        }
     }
 
     static void AddExperts(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
     {
-        evidence.Agree("num_experts", shapes.Size(ExpertFc2, 0, 3), "num_experts", args.Size("num_experts") ?? args.Size("num_moe_experts"));
+        // Megatron-LM's arguments say num_experts, Megatron-core's config, which Megatron-SWIFT stores, num_moe_experts.
+        var count = args.Size("num_experts") is null ? "num_moe_experts" : "num_experts";
+        evidence.Agree("num_experts", shapes.Size(ExpertFc2, 0, 3), count, args.Size(count));
         evidence.Agree("moe_intermediate_size", shapes.Size(ExpertFc2, 2, 3), "moe_ffn_hidden_size", args.Size("moe_ffn_hidden_size"));
         evidence.Agree("num_experts_per_tok", null, "moe_router_topk", args.Size("moe_router_topk"));
         var before = args.Flag("moe_router_pre_softmax") ?? false;
         evidence.Set("norm_topk_prob", !before, args.Find("moe_router_pre_softmax") is null ? "args.moe_router_pre_softmax is absent, which means False" : $"args.moe_router_pre_softmax is {before}");
         evidence.Set("decoder_sparse_step", 1, "layers without experts are listed one by one");
+        CheckFrequency(args, shapes, evidence);
         var dense = shapes.MoeLayers is { } layers ? layers.Index().Where(layer => !layer.Item).Select(layer => (JsonNode)layer.Index).ToArray() : [];
         evidence.Set("mlp_only_layers", new JsonArray(dense), dense.Length == 0 ? "every layer has experts" : "these layers have no experts");
     }
+
+    // A number n says every nth layer from the first, a list says layer by layer; front ends also write strings, which say nothing here.
+    static void CheckFrequency(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    {
+        var told = shapes.MoeLayers ?? [.. Enumerable.Repeat(true, (int)Math.Min(shapes.Layers, ushort.MaxValue))];
+        var said = args.Find("moe_layer_freq") switch
+        {
+            PickleInt { Value.IsOne: true } => told.Select(_ => true),
+            PickleInt { Value.Sign: > 0 } every => told.Select((_, layer) => layer % every.Value == 0),
+            PickleList list => list.Items.Select(item => item is PickleInt { Value.IsZero: false }),
+            _ => told,
+        };
+        if (!said.SequenceEqual(told)) { evidence.Contradict("mlp_only_layers", "the names", Ones(told), "moe_layer_freq", Ones(said)); }
+    }
+
+    static string Ones(IEnumerable<bool> layers) => string.Join(' ', layers.Select(layer => layer ? '1' : '0'));
 
     static void AddPositions(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
     {
         var (arg, positions) = args.Size("max_position_embeddings") is { } most ? ("max_position_embeddings", most) : ("seq_length", args.Size("seq_length"));
         evidence.Set("max_position_embeddings", positions ?? family.Config.MaxPositions, positions is null ? $"the default of {family.Name}, as args has none" : $"args.{arg} says so");
         SetNumber(evidence, "rope_theta", "rotary_base", args.Number("rotary_base"), family.Config.RopeTheta, family.Name);
-        if (args.Flag("use_rope_scaling") != true) { evidence.Note("rope_scaling is left out: args does not tell of any, and Megatron records it only in part. Compare with the model that was trained from."); }
-        else
+        if (args.Plain("rope_scaling") is { } noted) { evidence.Set("rope_scaling", noted, "args.rope_scaling says so"); }
+        else if (args.Flag("use_rope_scaling") == true)
         {
             // Megatron-LM's fixed choice besides the factor: megatron/core/models/common/embeddings/rotary_pos_embedding.py.
             var scaling = new JsonObject { ["factor"] = args.Number("rope_scaling_factor") ?? 8.0, ["high_freq_factor"] = 4.0, ["low_freq_factor"] = 1.0, ["original_max_position_embeddings"] = 8192, ["rope_type"] = "llama3" };
             evidence.Set("rope_scaling", scaling, "args.use_rope_scaling is True, with the numbers Megatron-LM then takes");
         }
+        else { evidence.Note("rope_scaling is left out: args does not tell of any, and Megatron-SWIFT does not always note it. Compare with the model that was trained from."); }
     }
 
     static void AddRest(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
@@ -162,7 +187,7 @@ public static class HfConfigFromArgs
 
     static void SetNumber(ConfigEvidence evidence, string key, string arg, double? said, double usual, string family)
     {
-        if (said is { } value && value > 0 && double.IsFinite(value)) { evidence.Set(key, value, $"args.{arg} says so"); }
+        if (said is { } value && value > 0) { evidence.Set(key, value, $"args.{arg} says so"); }
         else { evidence.Set(key, usual, $"the default of {family}, as args has none"); }
     }
 
