@@ -36,6 +36,7 @@ static class ToMegatron
         var folder = Directory.Exists(arguments.Source) ? arguments.Source : Path.GetDirectoryName(Path.GetFullPath(arguments.Source))!;
         var config = HfSide.ReadConfig(arguments.HfConfig ?? folder);
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
+        if (config.Model.QuantMethod is { } method) { throw Quantised(config, method); }
         var sizes = Sizes(arguments.Parallel);
         ParallelCheck.Check(config.Model, sizes);
         var padded = arguments.VocabDivisibleBy is { } divisible
@@ -89,6 +90,9 @@ static class ToMegatron
         FirstStageLayers = given.FirstStageLayers,
         LastStageLayers = given.LastStageLayers,
     };
+
+    static UnsupportedCheckpointException Quantised(HfConfig config, string method) => new(
+        "CLI-3.10", config.Where, $"quantization_config says {method}; quantised weights are not in this version, which reads bfloat16, float16, float32 and float64");
 
     static UnsupportedCheckpointException NotFromMegatron(ExportArguments arguments) => new(
         "CLI-3.6", arguments.Source, "--to_mcore with --mcore_model alone would change a Megatron checkpoint's layout or merge adapters, which is not in this version; give --model, a Hugging Face folder");
