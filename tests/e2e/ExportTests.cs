@@ -56,7 +56,7 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(Folders.Hashes(_folder["a"]), Folders.Hashes(_folder["b"]));
     }
 
-    [Fact]
+    [Fact, Clause("CLI-3.7")]
     public void WithoutAnyConfigOneIsRebuiltFromTheCheckpointAndSaysSo()
     {
         Done("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["mcore"]);
@@ -72,7 +72,7 @@ public sealed class ExportTests : IDisposable
         }
     }
 
-    [Fact]
+    [Fact, Clause("CLI-3.7")]
     public void TheModelThatSwiftsArgsNameServesAsTheHuggingFaceSide()
     {
         Done("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["mcore"]);
@@ -95,7 +95,26 @@ public sealed class ExportTests : IDisposable
         Assert.Equal(Folders.Hashes(model), Folders.Hashes(_folder["hf"]));
     }
 
-    [Fact]
+    [Theory, Clause("CLI-3.9")]
+    [InlineData("0.7")]
+    [InlineData("newest")]
+    public void AMegatronVersionThatIsNoneIsRefused(string version)
+    {
+        var run = Program.Run("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["out"], "--megatron_version", version);
+        Assert.True(run.ExitCode == 2 && run.Error.Contains("CLI-3.9", StringComparison.Ordinal), run.All);
+    }
+
+    [Fact, Clause("CLI-3.6")]
+    public void EachDirectionAsksForItsOwnSource()
+    {
+        foreach (var line in (string[][])[["--to_hf", "--model", s_model], ["--to_mcore", "--mcore_model", s_model], ["--to_hf", "--mcore_model", s_model]])
+        {
+            var run = Program.Run(["export", "--output_dir", _folder["out"], .. line]);
+            Assert.True(run.ExitCode == 4 && run.Error.Contains("CLI-3.6", StringComparison.Ordinal), run.All);
+        }
+    }
+
+    [Fact, Clause("CLI-3.9")]
     public void TheFormOfMegatron019HoldsTheCommonStateInside()
     {
         Done("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["mcore"], "--megatron_version", "0.19");

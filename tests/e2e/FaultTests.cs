@@ -75,6 +75,22 @@ public sealed class FaultTests : IDisposable
         Refused(3, tied, "lm_head.weight", "model.embed_tokens.weight");
     }
 
+    [Fact, Clause("CLI-3.8")]
+    public void AModelWithoutConfigIsRefused()
+    {
+        var model = Model();
+        File.Delete(Path.Combine(model, "config.json"));
+        Refused(3, model, "config.json", "CLI-3.8");
+    }
+
+    [Fact, Clause("CLI-3.10")]
+    public void AQuantisedModelIsRefusedByItsMethod()
+    {
+        var model = Model();
+        EditConfig(model, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "fp8" });
+        Refused(4, model, "fp8", "CLI-3.10");
+    }
+
     [Fact, Clause("SHD-5.1")]
     public void TooLittleMemoryIsRefusedWithBothNumbers() => Refused(5, Model(), "1,000,000", "--max_memory", extra: ["--max_memory", "1MB"]);
 

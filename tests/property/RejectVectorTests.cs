@@ -1,6 +1,7 @@
 using Ckpt.Formats;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Kit;
+using Ckpt.Models.Configs;
 using Xunit;
 
 namespace Ckpt.PropertyTests;
@@ -11,6 +12,7 @@ public sealed class RejectVectorTests
     /// <summary>How a vector of each format is opened, by the name of its folder.</summary>
     static readonly Dictionary<string, Action<string>> s_openers = new(StringComparer.Ordinal)
     {
+        ["config"] = path => HfConfig.Parse(File.ReadAllBytes(path), Path.GetFileName(path)),
         ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
     };
 

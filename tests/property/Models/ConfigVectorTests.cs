@@ -15,8 +15,6 @@ public class ConfigVectorTests
 
     public static TheoryData<string> Accepted() => [.. Directory.GetFiles(Repository.Vector("config", "accept"), "*" + Expected).Select(path => Path.GetFileName(path)[..^Expected.Length]).Order(StringComparer.Ordinal)];
 
-    public static TheoryData<string> Rejected() => [.. Directory.GetFiles(Repository.Vector("config", "reject")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-
     [Theory, MemberData(nameof(Accepted)), Clause("CFG-3.1"), Clause("CFG-3.2"), Clause("CFG-3.3")]
     public void AConfigOfEitherEraSaysWhatWasReadFromItByHand(string name)
     {
@@ -63,14 +61,6 @@ public class ConfigVectorTests
         Assert.Equal(file.Select(entry => entry.Key), written.Select(entry => entry.Key));
         Assert.True(JsonNode.DeepEquals(file, written));
         Assert.Equal((byte)'\n', config.ToUtf8()[^1]);
-    }
-
-    [Theory, MemberData(nameof(Rejected))]
-    public void ABrokenConfigIsRefusedWithItsClause(string file)
-    {
-        var error = Assert.ThrowsAny<CheckpointException>(() => HfConfig.Parse(File.ReadAllBytes(Repository.Vector("config", "reject", file)), file));
-        Assert.Equal(file[..file.IndexOf('_', StringComparison.Ordinal)], error.Clause);
-        Assert.StartsWith(file, error.Message, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Accepted)), Clause("CFG-1.1"), Clause("CFG-1.4")]
