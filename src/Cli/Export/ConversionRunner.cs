@@ -14,9 +14,10 @@ sealed class ConversionRunner : IExportRunner
     public CommandResult Run(ExportArguments arguments, IProgressSink progress, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
+        var options = Options(arguments);
+        MemoryBudget.Enforce(options);
         using var conversion = arguments.Direction == ExportDirection.ToMcore ? ToMegatron.Prepare(arguments) : ToHuggingFace.Prepare(arguments);
         foreach (var note in conversion.Notes) { progress.Note("note: " + note); }
-        var options = Options(arguments);
         var plan = Plan(conversion, arguments);
         var report = new ExportReport(arguments, conversion, plan, options);
         if (arguments.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options)); }

@@ -8,7 +8,18 @@ namespace Ckpt.Sharding.Running;
 public readonly record struct MemoryBudget(int Threads, long PeakBytes)
 {
     /// <summary>The runtime, its code and the pages of the program, measured with an empty plan and rounded up.</summary>
-    public const long RuntimeBytes = 64L << 20;
+    public const long RuntimeBytes = 72L << 20;
+
+    /// <summary>
+    /// Makes the number given a limit of the process itself, so that an estimate that is wrong ends in an error and not in swap. Limits too
+    /// small for the runtime are left to <see cref="Fit"/>, which says so.
+    /// </summary>
+    public static void Enforce(RunOptions options)
+    {
+        if (options.MaxMemory < 2 * RuntimeBytes) { return; }
+        AppContext.SetData("GCHeapHardLimit", (ulong)(options.MaxMemory - (RuntimeBytes / 2)));
+        GC.RefreshMemoryLimit();
+    }
 
     /// <summary>Fits a run into its memory; fewer threads where needed.</summary>
     /// <exception cref="BudgetException">Not even one thread fits.</exception>
