@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Flags;
+using Ckpt.Data;
 using Ckpt.Formats;
 using Ckpt.Models.Bridge;
 using Ckpt.Sharding;
@@ -30,6 +31,8 @@ sealed record ErrorReport(int ExitCode, string Kind, string Message, string Advi
         LayoutException layout => Of(layout, Output.ExitCode.BadInput, "layout", "The checkpoint and what describes it (config.json, the common state) do not belong together."),
         MalformedCheckpointException bad => Of(bad, Output.ExitCode.BadInput, "malformed", Damage(bad)),
         UnsupportedCheckpointException other => Of(other, Output.ExitCode.Unsupported, "unsupported", ""),
+        MalformedDataException bad => new(Output.ExitCode.BadInput, "malformed", bad.Message, "", bad.Clause, bad.Where),
+        UnsupportedDataException other => new(Output.ExitCode.Unsupported, "unsupported", other.Message, "", other.Clause, other.Where),
         OperationCanceledException => new(Output.ExitCode.Interrupted, "interrupted", "interrupted", "Run the same command again to continue."),
         InsufficientMemoryException or OutOfMemoryException => new(Output.ExitCode.WouldNotFit, "would_not_fit", fault.Message, "Give more with --max_memory, or run where there is more."),
         FileNotFoundException missing => new(Output.ExitCode.BadInput, "not_found", missing.Message, PathHint.For(missing.FileName), Where: missing.FileName),
