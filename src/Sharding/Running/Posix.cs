@@ -8,7 +8,10 @@ static partial class Posix
 {
     const int CurrentDirectory = -100;
     const uint Exchange = 2;
+    const uint WaitBefore = 1;
     const uint StartWriting = 2;
+    const uint WaitAfter = 4;
+    const int DoNotNeed = 4;
 
     /// <summary>Makes renames and new names in a folder durable. Does nothing where the system has no such call.</summary>
     internal static void FlushFolder(string path)
@@ -27,6 +30,14 @@ static partial class Posix
     internal static void StartWriteBack(SafeFileHandle file, long offset, long length)
     {
         if (OperatingSystem.IsLinux()) { _ = SyncFileRange(file, offset, length, StartWriting); }
+    }
+
+    /// <summary>Waits until a written range is on its way to the disk for good, and gives its pages of memory back.</summary>
+    internal static void FinishWriteBack(SafeFileHandle file, long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux()) { return; }
+        _ = SyncFileRange(file, offset, length, WaitBefore | StartWriting | WaitAfter);
+        _ = Advise(file, offset, length, DoNotNeed);
     }
 
     /// <summary>Swaps two folders in one step; false where the file system cannot.</summary>
@@ -68,6 +79,9 @@ static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);

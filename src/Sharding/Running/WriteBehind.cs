@@ -1,0 +1,37 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Ckpt.Sharding.Running;
+
+/// <summary>
+/// Keeps written data moving to the disk: each range is started at once, and once more than a few are under way the oldest is waited for
+/// and its page cache given back. The last flush then finds little to do, and a conversion does not push everything else out of memory.
+/// </summary>
+sealed class WriteBehind(long mostBytes)
+{
+    readonly Queue<(SafeFileHandle File, long Offset, int Length)> _underWay = new();
+    readonly Lock _lock = new();
+    long _bytes;
+
+    /// <summary>A range was written; callable from any thread.</summary>
+    internal void Written(SafeFileHandle file, long offset, int length)
+    {
+        Posix.StartWriteBack(file, offset, length);
+        lock (_lock)
+        {
+            _underWay.Enqueue((file, offset, length));
+            _bytes += length;
+        }
+        while (Oldest() is { } range) { Posix.FinishWriteBack(range.File, range.Offset, range.Length); }
+    }
+
+    (SafeFileHandle File, long Offset, int Length)? Oldest()
+    {
+        lock (_lock)
+        {
+            if (_bytes <= mostBytes) { return null; }
+            var range = _underWay.Dequeue();
+            _bytes -= range.Length;
+            return range;
+        }
+    }
+}
