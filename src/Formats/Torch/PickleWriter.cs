@@ -99,14 +99,25 @@ public sealed class PickleWriter
 
     void Global(PickleGlobal global)
     {
-        if (_globals.TryGetValue((global.Module, global.Name), out var number)) { _out.Recall(number); return; }
-        if (_out.Protocol < 4 && (global.Module.Contains('\n', StringComparison.Ordinal) || global.Name.Contains('\n', StringComparison.Ordinal)))
+        var (module, name) = (ModuleFor(global.Module), global.Name);
+        if (_globals.TryGetValue((module, name), out var number)) { _out.Recall(number); return; }
+        if (_out.Protocol < 4 && (module.Contains('\n', StringComparison.Ordinal) || name.Contains('\n', StringComparison.Ordinal)))
         {
             Throw.NoForm(global.FullName.Replace("\n", "\\n", StringComparison.Ordinal), _out.Protocol);
         }
-        _out.GlobalName(global.Module, global.Name);
-        _globals[(global.Module, global.Name)] = _out.Memo();
+        _out.GlobalName(module, name);
+        _globals[(module, name)] = _out.Memo();
     }
+
+    /// <summary>Two modules have their Python 2 names up to protocol 2, and only there (CPython Lib/_compat_pickle.py).</summary>
+    string ModuleFor(string module) => (module, _out.Protocol) switch
+    {
+        ("builtins", 2) => "__builtin__",
+        ("copyreg", 2) => "copy_reg",
+        ("__builtin__", 4) => "builtins",
+        ("copy_reg", 4) => "copyreg",
+        _ => module,
+    };
 
     void Bytes(PickleBytes bytes)
     {
@@ -118,7 +129,7 @@ public sealed class PickleWriter
         }
         // CPython Lib/pickle.py save_bytes, protocols below 3.
         Instead(bytes, bytes.Value.Length == 0
-            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", "bytes"), PickleTuple.Empty)
+            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", "bytes"), PickleTuple.Empty)
             : Encoded(new PickleGlobal("_codecs", "encode"), bytes.Value, "latin1"));
     }
 
@@ -132,8 +143,8 @@ public sealed class PickleWriter
             return;
         }
         Instead(bytes, bytes.Value.Length == 0
-            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", "bytearray"), PickleTuple.Empty)
-            : Encoded(new PickleGlobal("__builtin__", "bytearray"), bytes.Value, "latin-1"));
+            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", "bytearray"), PickleTuple.Empty)
+            : Encoded(new PickleGlobal("builtins", "bytearray"), bytes.Value, "latin-1"));
     }
 
     static PickleObject Encoded(PickleGlobal callable, byte[] bytes, string codec) => new(
@@ -184,7 +195,7 @@ public sealed class PickleWriter
         {
             var list = new PickleList();
             list.Items.AddRange(set.Items);
-            Instead(set, new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", set.Frozen ? "frozenset" : "set"), new PickleTuple([list])));
+            Instead(set, new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", set.Frozen ? "frozenset" : "set"), new PickleTuple([list])));
             return;
         }
         if (set.Frozen)
