@@ -6,12 +6,12 @@ namespace Ckpt.Formats.Torch;
 
 /// <summary>
 /// Writes nodes as a pickle: protocol 2 byte for byte as CPython's C pickler does (TOR-2.1), protocol 4 in a form of our own that
-/// numbers only names and what is used more than once (TOR-2.2). Does not recurse.
+/// numbers names, containers, and else only what is used more than once (TOR-2.2). Does not recurse.
 /// </summary>
 public sealed class PickleWriter
 {
     const int Batch = 1000;
-    const int SelfReferences = 100;
+    const int SelfReferences = 500;
 
     // Python's way with a tuple that holds itself writes its elements anew at every turn until it is whole.
     readonly Dictionary<PickleNode, int> _open = new(ReferenceEqualityComparer.Instance);
@@ -91,10 +91,16 @@ public sealed class PickleWriter
         }
     }
 
-    /// <summary>Protocol 2 numbers everything that can be referred to; protocol 4, as we write it, what is.</summary>
+    /// <summary>
+    /// Protocol 2 numbers everything that can be referred to; protocol 4, as we write it, what is, and what can close a circle: written
+    /// again at each turn, the circle would have no end.
+    /// </summary>
     void Remember(PickleNode node)
     {
-        if (_shared is null || _shared.Contains(node)) { _numbers[node] = _out.Memo(); }
+        if (_shared is null || node is PickleList or PickleDict or PickleObject or PickleSet { Frozen: false } || _shared.Contains(node))
+        {
+            _numbers[node] = _out.Memo();
+        }
     }
 
     void Global(PickleGlobal global)
@@ -329,7 +335,7 @@ public sealed class PickleWriter
     {
         _open.TryGetValue(node, out var times);
         _open[node] = times + 1;
-        if (times > 0 && ++_selfReferences > SelfReferences) { Throw.SelfReferences(); }
+        if (times > 0 && ++_selfReferences > SelfReferences) { Throw.HoldsItself(); }
     }
 
     void Leave(PickleNode node)
@@ -348,7 +354,7 @@ public sealed class PickleWriter
             "TOR-2.4", "pickle", $"protocol {protocol} has no form for {what}");
 
         [DoesNotReturn]
-        internal static void SelfReferences() => throw new UnsupportedCheckpointException(
+        internal static void HoldsItself() => throw new UnsupportedCheckpointException(
             "TOR-2.4", "pickle", $"more than {SelfReferences} tuples or objects that hold themselves");
     }
 }
