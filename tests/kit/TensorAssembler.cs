@@ -32,19 +32,22 @@ public static class TensorAssembler
     }
 
     /// <summary>A box's bytes, row-major, little-endian, packed.</summary>
-    public static byte[] ReadBox(ICheckpointReader reader, TensorInfo tensor, int box)
+    public static byte[] ReadBox(ICheckpointReader reader, TensorInfo tensor, int box) =>
+        ReadPayload(reader.Locate(tensor, box), tensor.Boxes[box].Box.Shape, tensor.DType);
+
+    /// <summary>The bytes of elements that lie somewhere with strides: row-major, little-endian, packed.</summary>
+    public static byte[] ReadPayload(BoxPayload payload, Shape shape, DType dtype)
     {
-        var size = tensor.DType.ByteSize();
-        var where = tensor.Boxes[box].Box;
-        var payload = reader.Locate(tensor, box);
-        var bytes = new byte[where.Volume * size];
-        var index = new long[where.Rank];
-        for (var element = 0L; element < where.Volume; element++)
+        var size = dtype.ByteSize();
+        var box = Box.Whole(shape);
+        var bytes = new byte[shape.Count * size];
+        var index = new long[shape.Rank];
+        for (var element = 0L; element < shape.Count; element++)
         {
             var place = 0L;
             for (var axis = 0; axis < index.Length; axis++) { place += index[axis] * payload.Strides[axis]; }
             payload.Source.ReadExactly(payload.Offset + (place * size), bytes.AsSpan((int)(element * size), size));
-            Next(index, where);
+            Next(index, box);
         }
         return bytes;
     }

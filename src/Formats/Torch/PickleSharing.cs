@@ -11,7 +11,9 @@ static class PickleSharing
         waiting.Push(root);
         while (waiting.TryPop(out var node))
         {
-            if (!seen.Add(node)) { shared.Add(node); }
+            // A persistent id is written out at every mention, so that what names it is mentioned as often.
+            if (node is PicklePersistentId reference) { waiting.Push(reference.Id); }
+            else if (!seen.Add(node)) { shared.Add(node); }
             else { PushChildren(node, waiting); }
         }
         return shared;
@@ -25,7 +27,6 @@ static class PickleSharing
             case PickleList list: PushAll(list.Items, waiting); break;
             case PickleSet set: PushAll(set.Items, waiting); break;
             case PickleDict dict: PushPairs(dict.Items, waiting); break;
-            case PicklePersistentId reference: waiting.Push(reference.Id); break;
             case PickleObject made:
                 waiting.Push(made.Callable);
                 waiting.Push(made.Args);

@@ -6,12 +6,12 @@ namespace Ckpt.Formats.Torch;
 
 /// <summary>
 /// Writes nodes as a pickle: protocol 2 byte for byte as CPython's C pickler does (TOR-2.1), protocol 4 in a form of our own that
-/// numbers only names and what is used more than once (TOR-2.2). Does not recurse.
+/// numbers names, containers, and else only what is used more than once (TOR-2.2). Does not recurse.
 /// </summary>
 public sealed class PickleWriter
 {
     const int Batch = 1000;
-    const int SelfReferences = 100;
+    const int SelfReferences = 500;
 
     // Python's way with a tuple that holds itself writes its elements anew at every turn until it is whole.
     readonly Dictionary<PickleNode, int> _open = new(ReferenceEqualityComparer.Instance);
@@ -91,22 +91,39 @@ public sealed class PickleWriter
         }
     }
 
-    /// <summary>Protocol 2 numbers everything that can be referred to; protocol 4, as we write it, what is.</summary>
+    /// <summary>
+    /// Protocol 2 numbers everything that can be referred to; protocol 4, as we write it, what is, and what can close a circle: written
+    /// again at each turn, the circle would have no end.
+    /// </summary>
     void Remember(PickleNode node)
     {
-        if (_shared is null || _shared.Contains(node)) { _numbers[node] = _out.Memo(); }
+        if (_shared is null || node is PickleList or PickleDict or PickleObject or PickleSet { Frozen: false } || _shared.Contains(node))
+        {
+            _numbers[node] = _out.Memo();
+        }
     }
 
     void Global(PickleGlobal global)
     {
-        if (_globals.TryGetValue((global.Module, global.Name), out var number)) { _out.Recall(number); return; }
-        if (_out.Protocol < 4 && (global.Module.Contains('\n', StringComparison.Ordinal) || global.Name.Contains('\n', StringComparison.Ordinal)))
+        var (module, name) = (ModuleFor(global.Module), global.Name);
+        if (_globals.TryGetValue((module, name), out var number)) { _out.Recall(number); return; }
+        if (_out.Protocol < 4 && (module.Contains('\n', StringComparison.Ordinal) || name.Contains('\n', StringComparison.Ordinal)))
         {
             Throw.NoForm(global.FullName.Replace("\n", "\\n", StringComparison.Ordinal), _out.Protocol);
         }
-        _out.GlobalName(global.Module, global.Name);
-        _globals[(global.Module, global.Name)] = _out.Memo();
+        _out.GlobalName(module, name);
+        _globals[(module, name)] = _out.Memo();
     }
+
+    /// <summary>Two modules have their Python 2 names up to protocol 2, and only there (CPython Lib/_compat_pickle.py).</summary>
+    string ModuleFor(string module) => (module, _out.Protocol) switch
+    {
+        ("builtins", 2) => "__builtin__",
+        ("copyreg", 2) => "copy_reg",
+        ("__builtin__", 4) => "builtins",
+        ("copy_reg", 4) => "copyreg",
+        _ => module,
+    };
 
     void Bytes(PickleBytes bytes)
     {
@@ -118,7 +135,7 @@ public sealed class PickleWriter
         }
         // CPython Lib/pickle.py save_bytes, protocols below 3.
         Instead(bytes, bytes.Value.Length == 0
-            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", "bytes"), PickleTuple.Empty)
+            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", "bytes"), PickleTuple.Empty)
             : Encoded(new PickleGlobal("_codecs", "encode"), bytes.Value, "latin1"));
     }
 
@@ -132,8 +149,8 @@ public sealed class PickleWriter
             return;
         }
         Instead(bytes, bytes.Value.Length == 0
-            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", "bytearray"), PickleTuple.Empty)
-            : Encoded(new PickleGlobal("__builtin__", "bytearray"), bytes.Value, "latin-1"));
+            ? new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", "bytearray"), PickleTuple.Empty)
+            : Encoded(new PickleGlobal("builtins", "bytearray"), bytes.Value, "latin-1"));
     }
 
     static PickleObject Encoded(PickleGlobal callable, byte[] bytes, string codec) => new(
@@ -184,7 +201,7 @@ public sealed class PickleWriter
         {
             var list = new PickleList();
             list.Items.AddRange(set.Items);
-            Instead(set, new PickleObject(PickleConstruction.Reduce, new PickleGlobal("__builtin__", set.Frozen ? "frozenset" : "set"), new PickleTuple([list])));
+            Instead(set, new PickleObject(PickleConstruction.Reduce, new PickleGlobal("builtins", set.Frozen ? "frozenset" : "set"), new PickleTuple([list])));
             return;
         }
         if (set.Frozen)
@@ -318,7 +335,7 @@ public sealed class PickleWriter
     {
         _open.TryGetValue(node, out var times);
         _open[node] = times + 1;
-        if (times > 0 && ++_selfReferences > SelfReferences) { Throw.SelfReferences(); }
+        if (times > 0 && ++_selfReferences > SelfReferences) { Throw.HoldsItself(); }
     }
 
     void Leave(PickleNode node)
@@ -337,7 +354,7 @@ public sealed class PickleWriter
             "TOR-2.4", "pickle", $"protocol {protocol} has no form for {what}");
 
         [DoesNotReturn]
-        internal static void SelfReferences() => throw new UnsupportedCheckpointException(
+        internal static void HoldsItself() => throw new UnsupportedCheckpointException(
             "TOR-2.4", "pickle", $"more than {SelfReferences} tuples or objects that hold themselves");
     }
 }

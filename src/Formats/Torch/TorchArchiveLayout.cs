@@ -90,7 +90,9 @@ public sealed class TorchArchiveLayout
     {
         if (checksums.Length != Order.Count) { throw new ArgumentException($"{checksums.Length} checksums of {Order.Count} storages", nameof(checksums)); }
         var all = Checksums(checksums);
-        var id = Encoding.ASCII.GetBytes(TorchSerializationId.Of(_records.ConvertAll(record => record.Name)[..^1], all));
+        // An empty record counts by its name, and not by its checksum (seen with torch 2.6 and 2.14).
+        var counted = all.Where((_, number) => _records[number].Length > 0).ToList();
+        var id = Encoding.ASCII.GetBytes(TorchSerializationId.Of(_records.ConvertAll(record => record.Name)[..^1], counted));
         var bytes = new ZipBuffer(Length - TailLength, Length);
         if (Order.Count > 0) { bytes.Descriptor(_records[^3], checksums[^1]); }
         else

@@ -1,9 +1,12 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
 
 namespace Ckpt.Formats.TorchDist;
 
 /// <summary>The file metadata.json. Source: Megatron-LM core/dist_checkpointing/core.py CheckpointingConfig.</summary>
-sealed record TorchDistConfig(string Backend, int Version, string? CommonBackend)
+sealed partial record TorchDistConfig(string Backend, int Version, string? CommonBackend)
 {
     internal const string FileName = "metadata.json";
 
@@ -11,6 +14,8 @@ sealed record TorchDistConfig(string Backend, int Version, string? CommonBackend
 
     internal static TorchDistConfig Parse(ReadOnlyMemory<byte> json, string where)
     {
+        // System.Text.Json tells of bad text only when it is asked for, and not by a JsonException.
+        if (!Utf8.IsValid(json.Span) || EscapedSurrogate().IsMatch(Encoding.UTF8.GetString(json.Span))) { throw Malformed(where, "text that is no Unicode", null); }
         try
         {
             using var document = JsonDocument.Parse(json);
@@ -28,6 +33,9 @@ sealed record TorchDistConfig(string Backend, int Version, string? CommonBackend
         }
         catch (JsonException broken) { throw Malformed(where, "no JSON", broken); }
     }
+
+    [GeneratedRegex(@"\\u[dD][89a-fA-F]", RegexOptions.CultureInvariant)]
+    private static partial Regex EscapedSurrogate();
 
     static TorchDistConfig Supported(TorchDistConfig config, string where)
     {

@@ -26,7 +26,7 @@ readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRele
             var tracker = System.IO.Path.Combine(folder, Tracker);
             var name = NamedBy(ReadSmall(tracker), tracker);
             folder = System.IO.Path.Combine(folder, name);
-            if (!Directory.Exists(folder)) { throw new MalformedCheckpointException("TDC-1.2", tracker, $"names {name}, which is not there"); }
+            if (!Directory.Exists(folder)) { throw new MalformedCheckpointException("TDC-1.2", tracker, $"names {name}, which is not there; name the folder of an iteration"); }
         }
         var last = System.IO.Path.GetFileName(folder);
         return new TorchDistFolder(folder, IterationOf(last), last == Release);

@@ -24,7 +24,7 @@ public sealed class TorchDistFixtureTests
     }
 
     [Theory, MemberData(nameof(Checkpoints))]
-    [Clause("TDC-2.8"), Clause("TDC-3.4"), Clause("TDC-2.14"), Clause("TDC-2.19")]
+    [Clause("TDC-2.8"), Clause("TDC-2.13"), Clause("TDC-2.14"), Clause("TDC-2.19"), Clause("TDC-3.4")]
     public void EveryTensorIsWhatItsMakerWrote(string name)
     {
         var folder = Repository.Vector("torch_dist", name);
