@@ -91,6 +91,9 @@ public sealed class FaultTests : IDisposable
         Refused(4, model, "fp8", "CLI-3.10");
     }
 
+    [Fact, Clause("CLI-3.11")]
+    public void MultiTokenPredictionIsRefused() => Refused(4, Model(), "--mtp_num_layers", "CLI-3.11", extra: ["--mtp_num_layers", "1"]);
+
     [Fact, Clause("SHD-5.1")]
     public void TooLittleMemoryIsRefusedWithBothNumbers() => Refused(5, Model(), "1,000,000", "--max_memory", extra: ["--max_memory", "1MB"]);
 

@@ -13,6 +13,10 @@ sealed class ConversionRunner : IExportRunner
 {
     public CommandResult Run(ExportArguments arguments, IProgressSink progress, CancellationToken cancel)
     {
+        if (arguments.MtpLayers is > 0)
+        {
+            throw new UnsupportedCheckpointException("CLI-3.11", "--mtp_num_layers", $"{arguments.MtpLayers}; multi-token prediction layers are not in this version");
+        }
         var clock = Stopwatch.StartNew();
         var options = Options(arguments);
         MemoryBudget.Enforce(options);
