@@ -32,5 +32,7 @@ public sealed class FileByteSource : IByteSource, IDisposable
         }
     }
 
+    public void WillNeed(long offset, long length) => FileAdvice.WillNeed(_handle, offset, length);
+
     public void Dispose() => _handle.Dispose();
 }

@@ -12,4 +12,9 @@ public interface IByteSource
     /// <summary>Fills all of <paramref name="destination"/> with the bytes from <paramref name="offset"/>.</summary>
     /// <exception cref="EndOfStreamException">There are fewer.</exception>
     void ReadExactly(long offset, Span<byte> destination);
+
+    /// <summary>
+    /// Says that these bytes will be read soon, so that a disk can begin; past the end is allowed. Sources that cannot do nothing.
+    /// </summary>
+    void WillNeed(long offset, long length) { }
 }

@@ -13,6 +13,8 @@ sealed class LazyFileByteSource(string path, long length) : IByteSource, IDispos
     /// <exception cref="IOException">The file has another length than when its header was read.</exception>
     public void ReadExactly(long offset, Span<byte> destination) => Open().ReadExactly(offset, destination);
 
+    public void WillNeed(long offset, long length) => Open().WillNeed(offset, length);
+
     public void Dispose() => _file?.Dispose();
 
     FileByteSource Open()

@@ -45,4 +45,6 @@ public sealed class SliceByteSource : IByteSource
         }
         _inner.ReadExactly(_offset + offset, destination);
     }
+
+    public void WillNeed(long offset, long length) => _inner.WillNeed(_offset + offset, length);
 }

@@ -13,6 +13,9 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
     /// <summary>From here on a read of its own is cheaper than a pass through the window (measured: a call costs about as much as copying 2 KiB).</summary>
     const int DirectBytes = 4096;
 
+    /// <summary>How far ahead of a long run the disk is asked to begin: the blocks of the threads beside this one, and a little more.</summary>
+    const int AheadBytes = 16 << 20;
+
     readonly SourceWindow _window = new(windowBytes);
     RegionAxes _axes;
     DType _from;
@@ -63,7 +66,11 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
     {
         if (_from == _to)
         {
-            if (target.Length >= DirectBytes) { _window.Source.ReadExactly(source, target); }
+            if (target.Length >= DirectBytes)
+            {
+                if (target.Length >= AheadBytes / 4) { _window.WillNeed(source, target.Length + AheadBytes); }
+                _window.Source.ReadExactly(source, target);
+            }
             else { _window.Read(source, target.Length).CopyTo(target); }
             return;
         }

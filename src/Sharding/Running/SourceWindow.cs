@@ -22,6 +22,9 @@ sealed class SourceWindow(int capacity)
         (_source, _limit) = (source, limit);
     }
 
+    /// <summary>Announces reads, none past what the attached region holds.</summary>
+    internal void WillNeed(long offset, long length) => Source.WillNeed(offset, Math.Min(length, _limit - offset));
+
     /// <summary>The bytes [offset, offset + count), valid until the next call; at most <see cref="Capacity"/>.</summary>
     internal ReadOnlySpan<byte> Read(long offset, int count)
     {
