@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Ckpt.Formats.IO;
 using Ckpt.Formats.Tensors;
 
@@ -37,11 +38,29 @@ public sealed class TorchFile
             Archive.Source, Archive.DataOffset(record) + (tensor.Shape.Count == 0 ? 0 : tensor.StorageOffset * tensor.DType.ByteSize()), [.. tensor.Strides]);
     }
 
+    /// <summary>Reads every storage, by its key, for writing the object again (<see cref="TorchSave"/>).</summary>
+    /// <exception cref="UnsupportedCheckpointException">The keys do not count from 0.</exception>
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadStorages()
+    {
+        var count = Archive.Records.Count(record => record.Name.StartsWith("data/", StringComparison.Ordinal) && record.Name.Length > "data/".Length);
+        var storages = new ReadOnlyMemory<byte>[count];
+        for (var key = 0; key < count; key++)
+        {
+            if (!Archive.TryFind(string.Create(CultureInfo.InvariantCulture, $"data/{key}"), out var record)) { Throw.Keys(Archive.Source.Name, count, key); }
+            storages[key] = Archive.Read(record);
+        }
+        return storages;
+    }
+
     static class Throw
     {
         [DoesNotReturn]
         internal static void NoStorage(string where, TorchTensor tensor) => throw new MalformedCheckpointException(
             "TOR-5.5", where, $"no record data/{tensor.StorageKey} for a tensor of size {tensor.Shape}");
+
+        [DoesNotReturn]
+        internal static void Keys(string where, int count, int key) => throw new UnsupportedCheckpointException(
+            "TOR-5.8", where, $"{count} storages and none with the key {key}; their keys should count from 0");
 
         [DoesNotReturn]
         internal static void StorageLength(string where, TorchTensor tensor, long length) => throw new MalformedCheckpointException(

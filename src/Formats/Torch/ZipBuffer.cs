@@ -35,12 +35,13 @@ ref struct ZipBuffer(long from, long to)
         U16(0);
         U32(0);
         U32(0);
-        U32(record.IsWide ? uint.MaxValue : 0);
-        U32(record.IsWide ? uint.MaxValue : 0);
+        // 0 also where the zip64 field has the length, and there only the uncompressed one: seen with torch 2.6 and 2.14.
+        U32(0);
+        U32(0);
         U16((ushort)name.Length);
         U16((ushort)(record.WideLength + 4 + padding));
         Put(name);
-        WideField(record);
+        WideField(record, 0);
         U16(0x4246); // "FB"
         U16((ushort)padding);
         _bytes.AsSpan(_at, padding).Fill((byte)'Z');
@@ -82,7 +83,7 @@ ref struct ZipBuffer(long from, long to)
         U32(0);
         U32((uint)Math.Min(record.Offset, ZipRecord.Wide));
         Put(name);
-        WideField(record);
+        WideField(record, record.Length);
     }
 
     internal void End(int entries, long directoryOffset, long directoryLength)
@@ -117,7 +118,7 @@ ref struct ZipBuffer(long from, long to)
     /// <summary>Bit 3: the sizes follow in a descriptor (not behind an empty record); bit 11: the name is UTF-8.</summary>
     static ushort Flags(ZipRecord record) => record.Length == 0 ? (ushort)0x0800 : (ushort)0x0808;
 
-    void WideField(ZipRecord record)
+    void WideField(ZipRecord record, long stored)
     {
         if (record.WideLength == 0) { return; }
         U16(1);
@@ -125,7 +126,7 @@ ref struct ZipBuffer(long from, long to)
         if (record.IsWide)
         {
             U64(record.Length);
-            U64(record.Length);
+            U64(stored);
         }
         if (record.IsFar) { U64(record.Offset); }
     }

@@ -23,7 +23,7 @@ readonly record struct ZipRecord(string Name, string FullName, long Offset, long
 
     internal bool IsFar => Offset >= Wide;
 
-    /// <summary>The zip64 field of the local header; the directory's is the same.</summary>
+    /// <summary>The zip64 field of the local header; the directory's is as long.</summary>
     internal int WideLength => IsWide || IsFar ? 4 + (IsWide ? 16 : 0) + (IsFar ? 8 : 0) : 0;
 
     internal int Padding

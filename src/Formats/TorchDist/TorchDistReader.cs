@@ -32,7 +32,7 @@ public sealed class TorchDistReader : ICheckpointReader
         for (var i = 0; i < Tensors.Count; i++) { _tensors.Add(Tensors[i].Name, i); }
         for (var i = 0; i < Objects.Count; i++) { _objects.Add(Objects[i].Name, i); }
         _located = new TorchDistBoxCache(Tensors);
-        _common = new Lazy<PickleDict?>(ReadCommon);
+        _common = new Lazy<PickleDict?>(() => FromCommon(AsCommon));
     }
 
     /// <summary>Opens an iteration's folder, or a run's folder by its tracker file.</summary>
@@ -66,6 +66,9 @@ public sealed class TorchDistReader : ICheckpointReader
 
     /// <summary>The state that is not sharded: common.pt, or from core 0.19 on an object. Null where there is neither, and for torch_dcp.</summary>
     public PickleDict? Common => _common.Value;
+
+    /// <summary>The storages of tensors in <see cref="Common"/>, by key, as <see cref="TorchDistWriterOptions.CommonStorages"/> takes them; read anew each time.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> CommonStorages => FromCommon((file, _) => file.ReadStorages()) ?? [];
 
     /// <summary>Of optimizer tensors stored flattened (core 0.8 to 0.15): the shape of the tensor before.</summary>
     public IReadOnlyDictionary<string, Shape> OriginalShapes => _metadata.OriginalShapes;
@@ -135,18 +138,19 @@ public sealed class TorchDistReader : ICheckpointReader
         return new TensorInfo(tensor.Name, tensor.DType, tensor.Shape, boxes);
     }
 
-    PickleDict? ReadCommon()
+    T? FromCommon<T>(Func<TorchFile, string, T> read) where T : class
     {
         if (Format != "torch_dist") { return null; }
         var path = System.IO.Path.Combine(Path, TorchDistFolder.Common);
-        if (File.Exists(path))
-        {
-            using var source = new FileByteSource(path);
-            return AsCommon(TorchFile.Open(source).Root, path);
-        }
-        return _objects.ContainsKey(CommonObject) ? AsCommon(ReadObject(CommonObject), $"{Path}, {CommonObject}") : null;
+        if (!File.Exists(path)) { return _objects.ContainsKey(CommonObject) ? read(OpenObject(CommonObject), $"{Path}, {CommonObject}") : null; }
+        using var source = new FileByteSource(path);
+        return read(TorchFile.Open(source), path);
     }
 
-    static PickleDict AsCommon(PickleNode root, string where) =>
-        root as PickleDict ?? throw new MalformedCheckpointException("TDC-1.8", where, $"holds {PickleThrow.Kind(root)}, the common state is a dict");
+    static PickleDict AsCommon(TorchFile file, string where) => file.Root switch
+    {
+        PickleDict dict => dict,
+        PickleList { Items: [PickleDict only] } => only,
+        var other => throw new MalformedCheckpointException("TDC-1.8", where, $"holds {PickleThrow.Kind(other)}, the common state is a dict"),
+    };
 }

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using Ckpt.Formats;
 using Ckpt.Formats.IO;
 using Ckpt.Formats.Torch;
@@ -46,6 +48,22 @@ public sealed class TorchRejectTests
             catch (CheckpointException) { }
             return true;
         }, 2000);
+    }
+
+    [Fact, Clause("TOR-5.8")]
+    public void StoragesThatDoNotCountFromZeroAreNotWrittenAgain()
+    {
+        var file = new MemoryStream();
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, bytes) in new[] { ("data.pkl", "\u0080\u0002N."), ("version", "3\n"), ("data/0", "a"), ("data/7", "b") })
+            {
+                using var record = zip.CreateEntry("x/" + name, CompressionLevel.NoCompression).Open();
+                record.Write(Encoding.Latin1.GetBytes(bytes));
+            }
+        }
+        var opened = TorchFile.Open(new MemoryByteSource("keys", file.ToArray()));
+        Assert.Equal("TOR-5.8", Assert.Throws<UnsupportedCheckpointException>(() => opened.ReadStorages()).Clause);
     }
 
     [Fact, Clause("TOR-5.1")]

@@ -41,4 +41,26 @@ public sealed class TorchDistFixtureTests
             Assert.Equal(wanted.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(TensorAssembler.ReadWhole(reader, tensor))));
         }
     }
+
+    [Fact, Clause("TDC-3.4")]
+    public void BoxesAreLocatedFromSeveralThreadsAtOnce()
+    {
+        var folder = Repository.Vector("torch_dist", "qwen3_moe-tp2etp2");
+        using var alone = TorchDistReader.Open(folder);
+        using var shared = TorchDistReader.Open(folder);
+        var boxes = alone.Tensors.SelectMany((tensor, number) => Enumerable.Range(0, tensor.Boxes.Count).Select(box => (number, box))).ToArray();
+        Parallel.For(0, 4 * boxes.Length, i =>
+        {
+            var (number, box) = boxes[i * 7919L % boxes.Length];
+            var (offset, strides) = Place(shared, number, box);
+            Assert.Equal(Place(alone, number, box).Offset, offset);
+            Assert.Equal(Place(alone, number, box).Strides, strides);
+        });
+
+        static (long Offset, long[] Strides) Place(TorchDistReader reader, int number, int box)
+        {
+            var payload = reader.Locate(reader.Tensors[number], box);
+            return (payload.Offset, payload.Strides);
+        }
+    }
 }

@@ -44,6 +44,23 @@ public sealed class TorchDistWriterTests
                 && reader.Objects.Count == (c.Form == TorchDistForm.Core019 ? 1 : 0);
         });
 
+    [Theory, Clause("TDC-1.8"), Clause("TDC-4.6")]
+    [InlineData(TorchDistForm.Minimal)]
+    [InlineData(TorchDistForm.Core019)]
+    public void TensorsOfTheCommonStateAreCarriedOver(TorchDistForm form)
+    {
+        using var folder = new TemporaryFolder();
+        var step = BitConverter.GetBytes(42f);
+        var common = Common().Add("common_step", TorchTensor.Node(DType.F32, new Shape(), "0", new TorchNames()));
+        LayoutFiller.Write(new TorchDistWriter(new() { Common = common, CommonStorages = [step], Form = form }).LayOut([]), (_, _) => [], folder.Path);
+
+        using var reader = TorchDistReader.Open(folder.Path);
+
+        Assert.Equal(step, Assert.Single(reader.CommonStorages).ToArray());
+        var tensor = TorchTensor.Read(reader.Common!.Find("common_step")!, "common");
+        Assert.Equal((DType.F32, new Shape(), "0"), (tensor.DType, tensor.Shape, tensor.StorageKey));
+    }
+
     [Fact, Clause("TDC-4.4"), Clause("TDC-4.6")]
     public void SmallFilesCloseInTheOrderReadersRelyOn()
     {

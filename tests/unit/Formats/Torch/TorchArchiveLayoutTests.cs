@@ -40,8 +40,26 @@ public sealed class TorchArchiveLayoutTests
             Assert.True(archive.TryFind($"data/{i}", out var record));
             Assert.Equal(layout.DataOffset(i), archive.DataOffset(record));
             Assert.Equal(0, layout.DataOffset(i) % 64);
+            CheckHeader(source, record.HeaderOffset, storages[i]);
             CheckDescriptor(source, layout.DataOffset(i), storages[i], record.HeaderOffset, checksums[i]);
         }
+    }
+
+    /// <summary>
+    /// As torch 2.6 and 2.14 wrote a storage past 4 GiB: flags, then nothing but zeros to the names, and in the zip64 field first the length,
+    /// then 0 where the stored length belongs, then the header's own place where that is far.
+    /// </summary>
+    static void CheckHeader(SparseSource source, long headerOffset, long length)
+    {
+        var (wide, far) = (length >= uint.MaxValue, headerOffset >= uint.MaxValue);
+        var header = new byte[30 + "archive/data/0".Length + 28];
+        source.ReadExactly(headerOffset, header);
+        Assert.Equal(length == 0 ? "504b03040000000800000000000000000000000000000000000" : "504b03040000080800000000000000000000000000000000000", Convert.ToHexStringLower(header)[..51]);
+        if (!wide && !far) { return; }
+        var expected = new List<byte>([1, 0, (byte)((wide ? 16 : 0) + (far ? 8 : 0)), 0]);
+        if (wide) { expected.AddRange([.. BitConverter.GetBytes(length), .. new byte[8]]); }
+        if (far) { expected.AddRange(BitConverter.GetBytes(headerOffset)); }
+        Assert.Equal(expected, header.Skip(30 + "archive/data/0".Length).Take(expected.Count));
     }
 
     /// <summary>Behind the data: signature, checksum, and the length in eight bytes wherever the header has a zip64 field.</summary>
