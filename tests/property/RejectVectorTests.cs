@@ -14,6 +14,8 @@ public sealed class RejectVectorTests
     {
         ["config"] = path => HfConfig.Parse(File.ReadAllBytes(path), Path.GetFileName(path)),
         ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
+        ["torch"] = Torch.TorchVectors.Open,
+        ["torch_dist"] = TorchDist.TorchDistVectors.Open,
     };
 
     public static TheoryData<string, string> Vectors

@@ -12,20 +12,6 @@ namespace Ckpt.PropertyTests.Torch;
 /// <summary>Files that must be refused, each by the clause in its name; and what becomes of good files when bytes of them change.</summary>
 public sealed class TorchRejectTests
 {
-    public static TheoryData<string> Vectors =>
-        [.. Directory.EnumerateFiles(Repository.Vector("torch", "reject"), "*.hex").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
-
-    [Theory, MemberData(nameof(Vectors))]
-    public void EveryRejectVectorIsRefusedByItsClause(string name)
-    {
-        using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder[name], HexFile.Read(Repository.Vector("torch", "reject", name + ".hex")));
-
-        var error = Assert.ThrowsAny<CheckpointException>(() => TorchVectors.Open(folder[name]));
-
-        Assert.Equal(name.Split('_')[0], error.Clause);
-    }
-
     [Fact, Clause("TOR-3.6"), Clause("TOR-5.4"), Clause("TOR-5.5")]
     public void ChangedFilesAreRefusedOrReadInsideTheirBytes()
     {

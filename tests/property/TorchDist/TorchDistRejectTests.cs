@@ -9,17 +9,6 @@ namespace Ckpt.PropertyTests.TorchDist;
 /// <summary>Checkpoints that must be refused, each by the clause in its name; and what becomes of good ones when bytes of them change.</summary>
 public sealed class TorchDistRejectTests
 {
-    public static TheoryData<string> Vectors =>
-        [.. Directory.EnumerateDirectories(Repository.Vector("torch_dist", "reject")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
-
-    [Theory, MemberData(nameof(Vectors))]
-    public void EveryRejectVectorIsRefusedByItsClause(string name)
-    {
-        var error = Assert.ThrowsAny<CheckpointException>(() => TorchDistVectors.Open(Repository.Vector("torch_dist", "reject", name)));
-
-        Assert.Equal(name.Split('_')[0], error.Clause);
-    }
-
     [Theory, Clause("TDC-1.7")]
     [InlineData("latest_checkpointed_iteration.txt")]
     [InlineData("metadata.json")]
