@@ -49,7 +49,7 @@ static class ExportFlags
         // how
         new("dry_run", FlagKind.Bool, "print the plan and write nothing"),
         new("max_memory", FlagKind.Size, "most memory to use, such as 4GiB; a plan that needs more is refused"),
-        new("workers", FlagKind.Int, "worker threads; without it, as many as there are processors"),
+        new("workers", FlagKind.Int, "worker threads; without it, as many as there are processors, at least 4"),
         new("restart", FlagKind.Bool, "begin again where an interrupted run would be continued"),
 
         // refused by name

@@ -25,7 +25,7 @@ public readonly record struct MemoryBudget(int Threads, long PeakBytes)
     /// <exception cref="BudgetException">Not even one thread fits.</exception>
     public static MemoryBudget Fit(CopyPlan plan, RunOptions options)
     {
-        var wanted = options.Threads > 0 ? options.Threads : Math.Max(2, Environment.ProcessorCount);
+        var wanted = options.Threads > 0 ? options.Threads : Math.Max(4, Environment.ProcessorCount);
         var fixedBytes = RuntimeBytes + plan.EstimatedBytes;
         var perThread = 2L * options.BlockBytes; // the block, and the window it is gathered through
         var threads = (int)Math.Min(wanted, (options.MaxMemory - fixedBytes) / perThread);

@@ -9,7 +9,7 @@ public readonly record struct RunOptions()
     /// <summary>Bytes written at once; also what the journal counts in, so that a rerun must use the same. Multiple of 16.</summary>
     public int BlockBytes { get; init; } = 4 << 20;
 
-    /// <summary>Threads that fill blocks; 0 for as many as processors, at least 2.</summary>
+    /// <summary>Threads that fill blocks; 0 for as many as processors, at least 4: they wait for the disk more than they compute.</summary>
     public int Threads { get; init; }
 
     /// <summary>Throw away what an earlier run left unfinished.</summary>
