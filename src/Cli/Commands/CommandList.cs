@@ -1,0 +1,16 @@
+using Ckpt.Cli.Export;
+using Ckpt.Formats.Opening;
+
+namespace Ckpt.Cli.Commands;
+
+/// <summary>The commands of the program, in the order of help.</summary>
+static class CommandList
+{
+    internal static IReadOnlyList<ICommand> All() =>
+    [
+        new ExportCommand(new ConversionRunner()),
+        new DiffCommand(),
+        new LsCommand(CheckpointFormats.All),
+        new InspectCommand(CheckpointFormats.All),
+    ];
+}
