@@ -12,5 +12,6 @@ static class CommandList
         new DiffCommand(),
         new LsCommand(CheckpointFormats.All),
         new InspectCommand(CheckpointFormats.All),
+        new TokenizeCommand(),
     ];
 }
