@@ -41,6 +41,14 @@ sealed class JinjaJson
         return new JinjaString(json._text.ToString());
     }
 
+    /// <summary>json.dumps(value, ensure_ascii=False, indent=…) of a value that came from JSON.</summary>
+    internal static string Dump(JinjaValue value, string where, string? indent = null)
+    {
+        var json = new JinjaJson(new JinjaRun(where, TemplateLimits.Default, default), ascii: false, indent, (indent is null ? ", " : ",", ": "), sorted: false);
+        json.Write(value, 0);
+        return json._text.ToString();
+    }
+
     static (string Item, string Key) Refuse(JinjaRun run)
     {
         JinjaThrow.Type(run, "separators must be two strings");
