@@ -15,6 +15,11 @@ sealed class TokenizeCommand : ICommand
     static readonly FlagSpec s_model = new("model", FlagKind.Text, "folder, tokenizer.json, or name on the hub of the model whose tokenizer is used") { Aliases = ["tokenizer"] };
     static readonly FlagSpec s_file = new("file", FlagKind.Path, "encode this file instead of TEXT; - is standard input");
     static readonly FlagSpec s_ids = new("ids", FlagKind.List, "decode these ids");
+    static readonly FlagSpec s_chat = new("chat", FlagKind.Path, "encode a conversation: a file of JSON, a list of messages or a row that has one; - is standard input");
+    static readonly FlagSpec s_template = new("template", FlagKind.Text, "with --chat: a template by name (qwen3, llama3, default, …) in place of the tokenizer's own");
+    static readonly FlagSpec s_lossScale = new("loss_scale", FlagKind.Text, "with --template: what is trained on (default, last_round, all, ignore_empty_think, …)");
+    static readonly FlagSpec s_thinking = new("enable_thinking", FlagKind.Bool, "with --chat: whether the model shall think; without it, as the template does");
+    static readonly FlagSpec s_open = new("add_generation_prompt", FlagKind.Bool, "with --chat: open the assistant's answer and leave it open");
     static readonly FlagSpec s_noSpecial = new("no_special", FlagKind.Bool, "add no tokens for beginning and end; with --ids, leave special tokens out");
     static readonly FlagSpec s_asText = new("special_as_text", FlagKind.Bool, "encode the text of special tokens like any other");
     static readonly FlagSpec s_offsets = new("offsets", FlagKind.Bool, "list one token a line, with the characters it covers");
@@ -23,33 +28,57 @@ sealed class TokenizeCommand : ICommand
 
     public string Summary => "turn text into the token ids of a model, and ids into text";
 
-    public string Usage => "ckpt tokenize --model PATH|ORG/NAME [TEXT | --file FILE | --ids 1 2 3] [--no_special] [--offsets] [--json]";
+    public string Usage => "ckpt tokenize --model PATH|ORG/NAME [TEXT | --file FILE | --ids 1 2 3 | --chat FILE] [--no_special] [--offsets] [--json]";
 
     public IReadOnlyList<string> Paths => [];
 
     public int OptionalPaths => 1;
 
-    public IReadOnlyList<FlagSpec> Flags { get; } = [s_model, s_file, s_ids, s_noSpecial, s_asText, s_offsets, PathFlags.Revision, .. CommonFlags.All];
+    public IReadOnlyList<FlagSpec> Flags { get; } = [s_model, s_file, s_ids, s_chat, s_template, s_lossScale, s_thinking, s_open, s_noSpecial, s_asText, s_offsets, PathFlags.Revision, .. CommonFlags.All];
 
     public IReadOnlyList<(string Line, string Does)> Examples =>
     [
         ("ckpt tokenize --model Qwen/Qwen3-8B 'Hello, world!'", "the tokens, visibly apart, and their ids"),
         ("ckpt tokenize --model Qwen3-8B --file prompt.txt --offsets", "one token a line: id, token, characters covered"),
+        ("ckpt tokenize --model Qwen3-8B --chat chat.json --template qwen3", "a conversation; what is trained on stands out"),
         ("ckpt tokenize --model Qwen3-8B --ids 9707 11 1879 0", "what these ids say"),
     ];
 
     public CommandResult Run(FlagValues values, CommandContext context)
     {
-        var given = new[] { values.Positional.Count > 0, values.Has(s_file.Name), values.Has(s_ids.Name) }.Count(g => g);
+        var given = new[] { values.Positional.Count > 0, values.Has(s_file.Name), values.Has(s_ids.Name), values.Has(s_chat.Name) }.Count(g => g);
         if (values.Text(s_model.Name) is not { Length: > 0 } model) { throw new UsageException("TOK-10.1", s_model.Shown, $"which tokenizer is not said: {Usage}"); }
-        if (given != 1) { throw new UsageException("TOK-10.1", Name, $"needs one of TEXT, --file and --ids; {given} are given"); }
+        if (given != 1) { throw new UsageException("TOK-10.1", Name, $"needs one of TEXT, --file, --ids and --chat; {given} are given"); }
         var ids = Ids(values.List(s_ids.Name));
         var tokenizer = Tokenizer.Load(new HubCache(context.Environment).Find(model, values.Text(PathFlags.Revision.Name)));
         var noSpecial = values.Bool(s_noSpecial.Name);
         if (values.Has(s_ids.Name)) { return Decoded(tokenizer, ids, noSpecial, values.Bool(s_offsets.Name), context.ColourOut); }
+        if (values.Text(s_chat.Name) is { } chat) { return Chat(tokenizer, ChatTokens.Of(tokenizer, chat, Options(values)), context.ColourOut); }
         var text = values.Text(s_file.Name) is { } file ? Read(file) : values.Positional[0];
         var encoding = tokenizer.Encode(text, new EncodeOptions { AddSpecialTokens = !noSpecial, SpecialAsText = values.Bool(s_asText.Name) });
         return new CommandResult(ExitCode.Done, Json(tokenizer, text, encoding), Lines(tokenizer, encoding, values.Bool(s_offsets.Name), context.ColourOut));
+    }
+
+    static ChatOptions Options(FlagValues values) => new(
+        values.Text(s_template.Name), values.Text(s_lossScale.Name), values.Has(s_thinking.Name) ? values.Bool(s_thinking.Name) : null,
+        values.Bool(s_open.Name), TimeProvider.System.GetLocalNow().DateTime);
+
+    static CommandResult Chat(Tokenizer tokenizer, ChatTokens chat, bool colours)
+    {
+        var json = new JsonObject
+        {
+            ["ids"] = Array(chat.Ids),
+            ["tokens"] = Array(chat.Ids.Select(id => tokenizer.IdToToken(id)!)),
+            ["loss_mask"] = chat.Mask is { } mask ? Array(mask.Select(static m => m ? 1 : 0)) : null,
+            ["text"] = tokenizer.Decode([.. chat.Ids]),
+        };
+        var trained = chat.Mask?.Count(static m => m);
+        return new CommandResult(ExitCode.Done, json,
+        [
+            .. new TokenView(tokenizer, colours).Text(chat.Ids, chat.Mask), "", string.Join(' ', chat.Ids),
+            trained is { } count ? string.Create(CultureInfo.InvariantCulture, $"{Count(chat.Ids.Count)}, {count:N0} of them trained on") : Count(chat.Ids.Count),
+            .. chat.Notes.Select(static n => "note: " + n),
+        ]);
     }
 
     static IEnumerable<string> Lines(Tokenizer tokenizer, TokenEncoding encoding, bool offsets, bool colours)
