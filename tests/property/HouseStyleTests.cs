@@ -51,7 +51,8 @@ public sealed partial class HouseStyleTests
     {
         string[] patterns = ["*.cs", "*.csproj", "*.md", "*.sh", "*.json", "*.props"];
         var files = ((string[])["src", "tests", "spec", "docs", "bench"]).SelectMany(top => patterns.SelectMany(p => SourceFiles.Below(top, p)));
-        var faults = files.Where(f => MachinePath().IsMatch(SourceFiles.Text(f)));
+        // Test strings of tokenizers are about such names.
+        var faults = files.Where(f => !f.StartsWith("spec/vectors/tokenizers/", StringComparison.Ordinal) && MachinePath().IsMatch(SourceFiles.Text(f)));
         Faults.None(faults);
     }
 

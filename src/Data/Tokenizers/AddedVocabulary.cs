@@ -9,6 +9,7 @@ sealed class AddedVocabulary
 {
     readonly Dictionary<string, int> _ids = [];
     readonly Dictionary<int, AddedToken> _byId = [];
+    readonly Dictionary<int, string> _texts = [];
     readonly HashSet<string> _special = [];
     readonly AddedTokenMatcher _raw;
     readonly AddedTokenMatcher _normalized;
@@ -37,7 +38,9 @@ sealed class AddedVocabulary
         }
         var inOrder = special.Concat(plain).Select(content => latest[content]).ToList();
         _raw = new AddedTokenMatcher(inOrder.Where(t => !t.Normalized).Select(t => (t, t.Content)));
-        _normalized = new AddedTokenMatcher(inOrder.Where(t => t.Normalized).Select(t => (t, normalizer?.Normalize(AlignedText.Of(t.Content, 0)).Text ?? t.Content)));
+        // What is looked for after the normalizers is what they make of the token, and that is what its id says too.
+        foreach (var token in _byId.Values) { _texts[token.Id] = token.Normalized && normalizer is not null ? normalizer.Normalize(AlignedText.Of(token.Content, 0)).Text : token.Content; }
+        _normalized = new AddedTokenMatcher(inOrder.Where(t => t.Normalized).Select(t => (t, _texts.GetValueOrDefault(t.Id, t.Content))));
         All = [.. _byId.Values.OrderBy(t => t.Id)];
         NotInModel = _ids.Keys.Count(content => model.Id(content) < 0);
     }
@@ -55,7 +58,7 @@ sealed class AddedVocabulary
     internal int Id(string content) => _ids.TryGetValue(content, out var id) ? id : -1;
 
     /// <summary>The token of an id, or null.</summary>
-    internal string? Token(int id) => _byId.TryGetValue(id, out var token) ? token.Content : null;
+    internal string? Token(int id) => _texts.GetValueOrDefault(id);
 
     /// <summary>Whether a token's text is that of a special token.</summary>
     internal bool IsSpecial(string content) => _special.Contains(content);

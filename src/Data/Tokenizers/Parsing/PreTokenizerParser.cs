@@ -18,7 +18,7 @@ static class PreTokenizerParser
             case "Digits": return CharPreTokenizer.Digits(json["individual_digits"].Bool(false));
             case "Punctuation": return CharPreTokenizer.Punctuation(json["behavior"].IsNull ? SplitBehavior.Isolated : Behavior(json["behavior"]));
             case "WhitespaceSplit": return CharPreTokenizer.Spaces;
-            case "Whitespace": return new SplitPreTokenizer(Pattern.OfRegex(@"\w+|[^\w\s]+", json.Where), SplitBehavior.Removed, invert: true);
+            case "Whitespace": return new WhitespacePreTokenizer();
             case "CharDelimiterSplit": return new SplitPreTokenizer(Pattern.OfText(json["delimiter"].Text()), SplitBehavior.Removed, false);
             case "BertPreTokenizer": return new PreTokenizerSequence([CharPreTokenizer.Spaces, CharPreTokenizer.Punctuation(SplitBehavior.Isolated)]);
             case var other:
