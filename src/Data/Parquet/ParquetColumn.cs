@@ -1,3 +1,5 @@
+using Ckpt.Data.IO;
+
 namespace Ckpt.Data.Parquet;
 
 /// <summary>

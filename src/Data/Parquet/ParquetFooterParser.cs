@@ -1,3 +1,5 @@
+using Ckpt.Data.IO;
+
 namespace Ckpt.Data.Parquet;
 
 /// <summary>Reads a footer's bytes (<c>FileMetaData</c> of parquet.thrift) and checks them against the file's length.</summary>

@@ -1,3 +1,5 @@
+using Ckpt.Data.IO;
+
 namespace Ckpt.Data.Parquet;
 
 /// <summary>A page's header, its place for messages, and its bytes as they lie in the file.</summary>

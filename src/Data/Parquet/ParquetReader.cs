@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
+using Ckpt.Data.IO;
 
 namespace Ckpt.Data.Parquet;
 

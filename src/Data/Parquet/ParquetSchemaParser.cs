@@ -1,4 +1,5 @@
 using System.Text;
+using Ckpt.Data.IO;
 
 namespace Ckpt.Data.Parquet;
 

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Ckpt.Data.Parquet;
+namespace Ckpt.Data.IO;
 
 /// <summary>A file read by position.</summary>
 sealed class DataFileSource : IDisposable

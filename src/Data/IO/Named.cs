@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Ckpt.Data.Parquet;
+namespace Ckpt.Data.IO;
 
 /// <summary>Names out of files, made fit for a message: quoted, control characters shown, long ones cut.</summary>
 static class Named
