@@ -54,7 +54,7 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
         var values = CommandLine.Parse(command, arguments);
         var json = values.Bool(CommonFlags.Json.Name);
         var progress = new ProgressDisplay(terminal, json || values.Bool(CommonFlags.Quiet.Name), TimeProvider.System);
-        var result = command.Run(values, new CommandContext(environment, progress, cancel));
+        var result = command.Run(values, new CommandContext(environment, progress, cancel, terminal.ColourOut));
         Say(json ? [JsonText.Of(result.Json)] : result.Lines);
         return result.ExitCode;
     }

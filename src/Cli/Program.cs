@@ -11,7 +11,7 @@ using var interrupt = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-ICommand[] commands = [new ExportCommand(new ConversionRunner()), new DiffCommand(), new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All)];
+ICommand[] commands = [new ExportCommand(new ConversionRunner()), new DiffCommand(), new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All), new TokenizeCommand()];
 return new Application(commands, Terminal.OfProcess(), HubEnvironment.Current).Run(args, interrupt.Token);
 
 void Stop(PosixSignalContext signal)

@@ -7,4 +7,5 @@ namespace Ckpt.Cli.Commands;
 /// <param name="Environment">Where hub caches are.</param>
 /// <param name="Progress">How progress is shown.</param>
 /// <param name="Cancel">Set when the user interrupts.</param>
-sealed record CommandContext(HubEnvironment Environment, ProgressDisplay Progress, CancellationToken Cancel);
+/// <param name="ColourOut">Whether results may be coloured.</param>
+sealed record CommandContext(HubEnvironment Environment, ProgressDisplay Progress, CancellationToken Cancel, bool ColourOut = false);

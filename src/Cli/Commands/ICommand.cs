@@ -17,6 +17,9 @@ interface ICommand
     /// <summary>Names of the paths it takes, in order.</summary>
     IReadOnlyList<string> Paths { get; }
 
+    /// <summary>How many further arguments that are no flags it may be given.</summary>
+    int OptionalPaths => 0;
+
     IReadOnlyList<FlagSpec> Flags { get; }
 
     /// <summary>Lines that can be copied, each with what it does.</summary>

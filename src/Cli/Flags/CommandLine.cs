@@ -51,9 +51,9 @@ static class CommandLine
         {
             throw new UsageException("CLI-1.7", command.Name, $"needs {command.Paths[positional.Length]}: {command.Usage}");
         }
-        if (positional.Length > command.Paths.Count)
+        if (positional.Length > command.Paths.Count + command.OptionalPaths)
         {
-            throw new UsageException("CLI-1.7", command.Name, $"'{positional[command.Paths.Count]}' belongs to no flag: {command.Usage}");
+            throw new UsageException("CLI-1.7", command.Name, $"'{positional[command.Paths.Count + command.OptionalPaths]}' belongs to no flag: {command.Usage}");
         }
     }
 }

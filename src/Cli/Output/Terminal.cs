@@ -7,6 +7,9 @@ namespace Ckpt.Cli.Output;
 /// <param name="Colours">Whether colours may be used there.</param>
 sealed record Terminal(TextWriter Out, TextWriter Error, bool IsLive, bool Colours)
 {
+    /// <summary>Whether colours may be used on Out.</summary>
+    internal bool ColourOut { get; init; }
+
     /// <summary>The process's own, buffered; NO_COLOR and TERM=dumb are respected.</summary>
     internal static Terminal OfProcess()
     {
@@ -14,6 +17,6 @@ sealed record Terminal(TextWriter Out, TextWriter Error, bool IsLive, bool Colou
         var noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         var live = !Console.IsErrorRedirected && !dumb;
         var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
-        return new Terminal(output, Console.Error, live, live && !noColour);
+        return new Terminal(output, Console.Error, live, live && !noColour) { ColourOut = !Console.IsOutputRedirected && !dumb && !noColour };
     }
 }

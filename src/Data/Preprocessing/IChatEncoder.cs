@@ -9,12 +9,9 @@ public interface IChatEncoder
     /// <summary>The tokenizer behind it.</summary>
     ITextEncoder Text { get; }
 
-    /// <summary>How the template shortens a conversation that is too long.</summary>
-    ChatCut Cut { get; }
+    /// <summary>The example's conversation with every answer learned, shortened by the template's own rule for sequences of <paramref name="length"/> (DAT-6.4).</summary>
+    EncodedSample EncodeAll(DatasetExample example, int length);
 
-    /// <summary>The conversation with every answer learned.</summary>
-    EncodedSample EncodeAll(IReadOnlyList<ChatMessage> messages, string? tools);
-
-    /// <summary>The conversation with its last answer learned, the earlier ones given.</summary>
-    EncodedSample EncodeLast(IReadOnlyList<ChatMessage> messages, string? tools);
+    /// <summary>A conversation of the example with its last answer learned and the earlier ones given, shortened likewise.</summary>
+    EncodedSample EncodeLast(DatasetExample example, IReadOnlyList<ChatMessage> messages, int length);
 }

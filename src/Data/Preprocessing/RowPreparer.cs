@@ -48,7 +48,7 @@ sealed class RowPreparer(PreprocessOptions options, ITextEncoder text, IChatEnco
     {
         if (_normaliser.Normalise(row.Read(), row.Where) is not { } example) { return new PreparedRow(RowOutcome.Empty, []); }
         Alternation.Check(example.Messages, example.Where);
-        var sample = Ended(Shortened(chat!.EncodeAll(example.Messages, example.Tools)));
+        var sample = Ended(Shortened(chat!.EncodeAll(example, Length)));
         return Kept([sample.Ids, [.. Enumerable.Repeat(1, sample.Length)], sample.Labels]);
     }
 
@@ -58,8 +58,8 @@ sealed class RowPreparer(PreprocessOptions options, ITextEncoder text, IChatEnco
         if (example.Rejected is not { Count: > 0 } other || other[^1].Content.Length == 0) { return new PreparedRow(RowOutcome.Empty, []); }
         Alternation.Check(example.Messages, example.Where);
         Alternation.Check(other, example.Where);
-        var chosen = Ended(Shortened(chat!.EncodeLast(example.Messages, example.Tools)));
-        var rejected = Ended(Shortened(chat.EncodeLast(other, example.Tools)));
+        var chosen = Ended(chat!.EncodeLast(example, example.Messages, Length));
+        var rejected = Ended(chat.EncodeLast(example, other, Length));
         return Kept([chosen.Ids, chosen.Labels, rejected.Ids, rejected.Labels]);
     }
 
@@ -67,14 +67,10 @@ sealed class RowPreparer(PreprocessOptions options, ITextEncoder text, IChatEnco
         ? new PreparedRow(RowOutcome.TooLong, [])
         : new PreparedRow(RowOutcome.Kept, arrays);
 
-    // DAT-6.4: templates of the one kind shorten to n tokens, which are then too long; those of the other, and neat packs, to n − 1.
-    EncodedSample Shortened(EncodedSample sample)
-    {
-        var most = options.SequenceLength ?? LongestWithoutLength;
-        return chat!.Cut == ChatCut.Fair || options.Pack == PackMode.Neat
-            ? TurnCut.Cut(sample, most - 1, PairBudget.Fair)
-            : TurnCut.Cut(sample, most, PairBudget.Proportional);
-    }
+    int Length => options.SequenceLength ?? LongestWithoutLength;
+
+    // The template has shortened the sample by its own rule; neat packs shorten what is still too long.
+    EncodedSample Shortened(EncodedSample sample) => options.Pack == PackMode.Neat ? TurnCut.Cut(sample, Length - 1, PairBudget.Fair) : sample;
 
     EncodedSample Ended(EncodedSample sample) => !options.AppendEndOfDocument ? sample
         : new EncodedSample([.. sample.Ids, text.EndOfDocument!.Value], [.. sample.Labels, text.EndOfDocument.Value]);

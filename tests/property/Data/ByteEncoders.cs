@@ -17,18 +17,16 @@ sealed class ByteText : ITextEncoder
     public int VocabularySize => 258;
 }
 
-/// <summary>A template of three words: S:, U: and A:.</summary>
-sealed class ByteChat(ChatCut cut) : IChatEncoder
+/// <summary>A template of three words (S:, U: and A:), which shortens as templates of MindSpeed do.</summary>
+sealed class ByteChat(bool isFair) : IChatEncoder
 {
     public ITextEncoder Text { get; } = new ByteText();
 
-    public ChatCut Cut => cut;
+    public EncodedSample EncodeAll(DatasetExample example, int length) => Encode(example.Messages, length, i => example.Messages[i].Role == "assistant");
 
-    public EncodedSample EncodeAll(IReadOnlyList<ChatMessage> messages, string? tools) => Encode(messages, i => messages[i].Role == "assistant");
+    public EncodedSample EncodeLast(DatasetExample example, IReadOnlyList<ChatMessage> messages, int length) => Encode(messages, length, i => i == messages.Count - 1);
 
-    public EncodedSample EncodeLast(IReadOnlyList<ChatMessage> messages, string? tools) => Encode(messages, i => i == messages.Count - 1);
-
-    EncodedSample Encode(IReadOnlyList<ChatMessage> messages, Func<int, bool> isLearned)
+    EncodedSample Encode(IReadOnlyList<ChatMessage> messages, int length, Func<int, bool> isLearned)
     {
         var (ids, labels) = (new List<int>(), new List<int>());
         for (var i = 0; i < messages.Count; i++)
@@ -37,6 +35,7 @@ sealed class ByteChat(ChatCut cut) : IChatEncoder
             ids.AddRange(turn);
             labels.AddRange(isLearned(i) ? turn : Enumerable.Repeat(EncodedSample.Ignored, turn.Length));
         }
-        return new EncodedSample([.. ids], [.. labels]);
+        var sample = new EncodedSample([.. ids], [.. labels]);
+        return isFair ? TurnCut.Cut(sample, length - 1, PairBudget.Fair) : TurnCut.Cut(sample, length, PairBudget.Proportional);
     }
 }

@@ -14,20 +14,20 @@ public sealed class PreprocessVectorTests
     static readonly PreprocessHandler s_alpaca = PreprocessHandlers.Find("AlpacaStyleInstructionHandler");
     static readonly PreprocessHandler s_sharegpt = PreprocessHandlers.Find("SharegptStyleInstructionHandler");
 
-    static readonly Dictionary<string, (string Input, ChatCut Cut, PreprocessOptions Options)> s_cases = new()
+    static readonly Dictionary<string, (string Input, bool IsFair, PreprocessOptions Options)> s_cases = new()
     {
-        ["alpaca"] = ("alpaca", ChatCut.Proportional, Options(s_alpaca)),
-        ["alpaca-100"] = ("alpaca", ChatCut.Proportional, Options(s_alpaca) with { SequenceLength = 100 }),
-        ["alpaca-100-fair"] = ("alpaca", ChatCut.Fair, Options(s_alpaca) with { SequenceLength = 100 }),
-        ["alpaca-100-fair-eod"] = ("alpaca", ChatCut.Fair, Options(s_alpaca) with { SequenceLength = 100, AppendEndOfDocument = true }),
-        ["alpaca-100-mindspeed"] = ("alpaca", ChatCut.Proportional, Options(s_alpaca) with { SequenceLength = 100, LikeMindSpeed = true }),
-        ["sharegpt"] = ("sharegpt", ChatCut.Proportional, Options(s_sharegpt)),
-        ["sharegpt-120-fair"] = ("sharegpt", ChatCut.Fair, Options(s_sharegpt) with { SequenceLength = 120 }),
-        ["alpaca-pack-256"] = ("alpaca", ChatCut.Proportional, Options(s_alpaca) with { SequenceLength = 256, Pack = PackMode.Plain }),
-        ["alpaca-neat-128"] = ("alpaca", ChatCut.Proportional, Options(s_alpaca) with { SequenceLength = 128, Pack = PackMode.Neat }),
-        ["pairwise"] = ("prefs", ChatCut.Proportional, Options(PreprocessHandlers.Find("AlpacaStylePairwise").Mapped("""{"prompt":"q","query":"","system":"sys"}"""))),
-        ["text"] = ("texts", ChatCut.Proportional, Options(PreprocessHandlers.Find("")) with { TextKeys = ["text", "title"], AppendEndOfDocument = true }),
-        ["text-uint16"] = ("texts", ChatCut.Proportional, Options(PreprocessHandlers.Find(null)) with { DType = IndexedDType.UInt16 }),
+        ["alpaca"] = ("alpaca", false, Options(s_alpaca)),
+        ["alpaca-100"] = ("alpaca", false, Options(s_alpaca) with { SequenceLength = 100 }),
+        ["alpaca-100-fair"] = ("alpaca", true, Options(s_alpaca) with { SequenceLength = 100 }),
+        ["alpaca-100-fair-eod"] = ("alpaca", true, Options(s_alpaca) with { SequenceLength = 100, AppendEndOfDocument = true }),
+        ["alpaca-100-mindspeed"] = ("alpaca", false, Options(s_alpaca) with { SequenceLength = 100, LikeMindSpeed = true }),
+        ["sharegpt"] = ("sharegpt", false, Options(s_sharegpt)),
+        ["sharegpt-120-fair"] = ("sharegpt", true, Options(s_sharegpt) with { SequenceLength = 120 }),
+        ["alpaca-pack-256"] = ("alpaca", false, Options(s_alpaca) with { SequenceLength = 256, Pack = PackMode.Plain }),
+        ["alpaca-neat-128"] = ("alpaca", false, Options(s_alpaca) with { SequenceLength = 128, Pack = PackMode.Neat }),
+        ["pairwise"] = ("prefs", false, Options(PreprocessHandlers.Find("AlpacaStylePairwise").Mapped("""{"prompt":"q","query":"","system":"sys"}"""))),
+        ["text"] = ("texts", false, Options(PreprocessHandlers.Find("")) with { TextKeys = ["text", "title"], AppendEndOfDocument = true }),
+        ["text-uint16"] = ("texts", false, Options(PreprocessHandlers.Find(null)) with { DType = IndexedDType.UInt16 }),
     };
 
     public static TheoryData<string> Cases => [.. s_cases.Keys];
@@ -35,10 +35,10 @@ public sealed class PreprocessVectorTests
     [Theory, MemberData(nameof(Cases)), Clause("DAT-6.2"), Clause("DAT-6.3"), Clause("DAT-6.4"), Clause("DAT-6.5"), Clause("DAT-6.6")]
     public void EveryFileIsTheRules(string name)
     {
-        var (input, cut, options) = s_cases[name];
+        var (input, isFair, options) = s_cases[name];
         using var folder = new TemporaryFolder();
 
-        Run(options with { Inputs = [new DatasetSpec(Repository.Vector("preprocess", input + ".jsonl"), [], null)], OutputPrefix = folder["out"], Workers = 3 }, cut);
+        Run(options with { Inputs = [new DatasetSpec(Repository.Vector("preprocess", input + ".jsonl"), [], null)], OutputPrefix = folder["out"], Workers = 3 }, isFair);
 
         Assert.Equal(Files(Repository.Vector("preprocess", name)), Files(folder.Path));
         foreach (var file in Files(folder.Path))
@@ -55,7 +55,7 @@ public sealed class PreprocessVectorTests
         File.WriteAllLines(folder["many.jsonl"], rows);
         foreach (var workers in new[] { 1, 4 })
         {
-            Run(Options(PreprocessHandlers.Find("")) with { Inputs = [DatasetSpec.Parse(folder["many.jsonl"])], OutputPrefix = folder[$"w{workers}"], Workers = workers }, ChatCut.Fair);
+            Run(Options(PreprocessHandlers.Find("")) with { Inputs = [DatasetSpec.Parse(folder["many.jsonl"])], OutputPrefix = folder[$"w{workers}"], Workers = workers }, true);
         }
 
         Assert.Equal(File.ReadAllBytes(folder["w1_text_document.bin"]), File.ReadAllBytes(folder["w4_text_document.bin"]));
@@ -70,11 +70,11 @@ public sealed class PreprocessVectorTests
         var options = Options(PreprocessHandlers.Find("")) with { Inputs = [DatasetSpec.Parse(folder["rows.jsonl"])], OutputPrefix = folder["out"] };
         var notes = new List<string>();
 
-        var report = Run(options, ChatCut.Fair, notes);
+        var report = Run(options, true, notes);
 
         Assert.Equal((3, 2, 1), (report.Rows, report.Samples, report.Broken));
         Assert.Contains(notes, n => n.Contains("rows.jsonl:2:", StringComparison.Ordinal) && n.Contains("DAT-2.2", StringComparison.Ordinal));
-        Assert.Equal("DAT-2.2", Assert.Throws<MalformedDataException>(() => Run(options with { Strict = true, OutputPrefix = folder["strict"] }, ChatCut.Fair)).Clause);
+        Assert.Equal("DAT-2.2", Assert.Throws<MalformedDataException>(() => Run(options with { Strict = true, OutputPrefix = folder["strict"] }, true)).Clause);
         Assert.DoesNotContain(Files(folder.Path), f => f.StartsWith("strict", StringComparison.Ordinal));
     }
 
@@ -85,7 +85,7 @@ public sealed class PreprocessVectorTests
         File.WriteAllLines(folder["rows.jsonl"], ["{\"text\":\"a\"}", "{\"text\":\"b\"}", "{\"text\":\"c\"}"]);
         foreach (var (count, expected) in new[] { (2, "ab"), (7, "abcabca"), (0, "") })
         {
-            Run(Options(PreprocessHandlers.Find("")) with { Inputs = [DatasetSpec.Parse($"{folder["rows.jsonl"]}#{count}")], OutputPrefix = folder["out"], DType = IndexedDType.UInt8 }, ChatCut.Fair);
+            Run(Options(PreprocessHandlers.Find("")) with { Inputs = [DatasetSpec.Parse($"{folder["rows.jsonl"]}#{count}")], OutputPrefix = folder["out"], DType = IndexedDType.UInt8 }, true);
             Assert.Equal(expected, Encoding.ASCII.GetString(File.ReadAllBytes(folder["out_text_document.bin"])));
         }
     }
@@ -96,8 +96,8 @@ public sealed class PreprocessVectorTests
         using var folder = new TemporaryFolder();
         var parts = Directory.CreateDirectory(folder["parts"]).FullName;
         var options = Options(s_alpaca) with { Inputs = [DatasetSpec.Parse(Repository.Vector("preprocess", "alpaca.jsonl"))] };
-        foreach (var part in new[] { "001", "000" }) { Run(options with { OutputPrefix = Path.Combine(parts, part) }, ChatCut.Fair); }
-        Run(options with { Inputs = [options.Inputs[0] with { Count = 80 }], OutputPrefix = folder["whole"] }, ChatCut.Fair);
+        foreach (var part in new[] { "001", "000" }) { Run(options with { OutputPrefix = Path.Combine(parts, part) }, true); }
+        Run(options with { Inputs = [options.Inputs[0] with { Count = 80 }], OutputPrefix = folder["whole"] }, true);
 
         IndexedMerge.Run(parts, ["input_ids", "labels"], folder["all"], default);
 
@@ -115,8 +115,8 @@ public sealed class PreprocessVectorTests
         using var folder = new TemporaryFolder();
         var options = Options(s_alpaca) with { Inputs = [DatasetSpec.Parse(Repository.Vector("preprocess", "alpaca.jsonl"))], OutputPrefix = folder["out"], Pack = PackMode.Plain };
 
-        Assert.Equal("DAT-6.3", Assert.Throws<MalformedDataException>(() => Run(options, ChatCut.Fair)).Clause);
-        Assert.Equal("DAT-6.3", Assert.Throws<UnsupportedDataException>(() => Run(options with { Handler = PreprocessHandlers.Find(""), SequenceLength = 9 }, ChatCut.Fair)).Clause);
+        Assert.Equal("DAT-6.3", Assert.Throws<MalformedDataException>(() => Run(options, true)).Clause);
+        Assert.Equal("DAT-6.3", Assert.Throws<UnsupportedDataException>(() => Run(options with { Handler = PreprocessHandlers.Find(""), SequenceLength = 9 }, true)).Clause);
     }
 
     [Fact, Clause("DAT-6.7")]
@@ -140,7 +140,7 @@ public sealed class PreprocessVectorTests
         using var folder = new TemporaryFolder();
         var input = DatasetSpec.Parse(Repository.Vector("preprocess", "alpaca.jsonl"));
 
-        var error = Assert.Throws<MalformedDataException>(() => Run(Options(s_alpaca.Mapped(map)) with { Inputs = [input], OutputPrefix = folder["out"] }, ChatCut.Fair));
+        var error = Assert.Throws<MalformedDataException>(() => Run(Options(s_alpaca.Mapped(map)) with { Inputs = [input], OutputPrefix = folder["out"] }, true));
 
         Assert.Equal("DAT-3.6", error.Clause);
         Assert.Empty(Files(folder.Path));
@@ -159,8 +159,8 @@ public sealed class PreprocessVectorTests
 
     static PreprocessOptions Options(PreprocessHandler handler) => new() { Inputs = [], OutputPrefix = "", Handler = handler };
 
-    static PreprocessReport Run(PreprocessOptions options, ChatCut cut, List<string>? notes = null) =>
-        new PreprocessRunner(options, new ByteText(), new ByteChat(cut)).Run(null, new Notes(notes ?? []), default);
+    static PreprocessReport Run(PreprocessOptions options, bool isFair, List<string>? notes = null) =>
+        new PreprocessRunner(options, new ByteText(), new ByteChat(isFair)).Run(null, new Notes(notes ?? []), default);
 
     static List<string> Files(string folder) => [.. Directory.EnumerateFiles(folder).Select(f => Path.GetFileName(f)).Where(f => !f.EndsWith(".jsonl", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 

@@ -44,6 +44,19 @@ def flat(ps, n, rule):
         ids += s[:a] + t[:c]; labels += [-100] * a + t[:c]
     return ids, labels
 
+def again(x, n):
+    """Cuts what is still too long once more, fairly, by its turns: a stretch of -100 and the one behind it."""
+    ids, labels = x
+    if len(ids) <= n: return x
+    ps, i = [], 0
+    while i < len(ids):
+        a = i
+        while a < len(ids) and labels[a] == -100: a += 1
+        e = a
+        while e < len(ids) and labels[e] != -100: e += 1
+        ps.append((ids[i:a], ids[a:e])); i = e
+    return flat(ps, n, infer)
+
 def write(path, documents, code=4, fmt="i"):
     seqs = [s for d in documents for s in d]; size = struct.calcsize(fmt)
     bounds, offs, at = [0], [], 0
@@ -77,7 +90,8 @@ def instruct(name, data, n=None, rule=plain, slack=0, eod=False, compat=False):
     p = case(name)
     for k, key in enumerate(("input_ids", "attention_mask", "labels")): write(f"{p}_packed_{key}_document", [[] if d is None else [d[k]] for d in docs])
 def pack(name, data, n, neat, rule=plain, slack=0):
-    ss = [flat(pairs(s, t), n - (1 if neat else slack), infer if neat else rule) for s, t in data]
+    ss = [flat(pairs(s, t), n - slack, rule) for s, t in data]
+    if neat: ss = [again(x, n - 1) for x in ss]
     ss = [x for x in ss if len(x[0]) < n]
     lengths = sorted(len(i) for i, _ in ss); by = {}
     for i, (ids, _) in enumerate(ss): by.setdefault(len(ids), []).append(i)

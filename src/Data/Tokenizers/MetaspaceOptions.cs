@@ -1,0 +1,13 @@
+namespace Ckpt.Data.Tokenizers;
+
+/// <summary>Which pieces get a mark in front (TOK-5.7).</summary>
+enum PrependScheme
+{
+    Always, Never, First,
+}
+
+/// <summary>How spaces are marked.</summary>
+/// <param name="Replacement">The mark, one character.</param>
+/// <param name="Prepend">Which pieces get one in front.</param>
+/// <param name="Splits">Whether a piece is split before each mark.</param>
+readonly record struct MetaspaceOptions(string Replacement, PrependScheme Prepend, bool Splits);
