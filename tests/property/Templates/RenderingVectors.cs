@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Ckpt.Data;
+using Ckpt.Data.Templates;
+using Ckpt.Kit;
+
+namespace Ckpt.PropertyTests.Templates;
+
+/// <summary>What transformers made of templates: files of conversations, and of snippets.</summary>
+static class RenderingVectors
+{
+    /// <summary>The time that the vectors were made at.</summary>
+    internal static DateTime Now { get; } = new(2024, 7, 26, 12, 34, 56);
+
+    internal static JsonDocument Open(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(Repository.Vector(["templates", .. parts])));
+
+    /// <summary>The cases of a file that do not come out as transformers has them.</summary>
+    internal static List<string> Faults(JsonElement file, string name)
+    {
+        var template = ChatTemplate.Parse(file.GetProperty("chat_template").GetString()!, name);
+        var tokens = file.GetProperty("special_tokens").EnumerateObject().ToDictionary(t => t.Name, t => t.Value);
+        var faults = new List<string>();
+        var number = 0;
+        foreach (var row in file.GetProperty("cases").EnumerateArray())
+        {
+            // transformers looks at the first message before it asks the template, where a tokenizer is called.
+            if (row.TryGetProperty("message", out var message) && message.GetString()!.StartsWith("list index out of range", StringComparison.Ordinal)) { continue; }
+            var (expected, actual) = (Expected(row), Actual(() => template.Render(Request(file, row, tokens)).Text));
+            if (expected != actual) { faults.Add($"{name} {number} {row.GetProperty("conversation")} {row.GetProperty("args")}:\n  expected {expected}\n  but was  {actual}"); }
+            number++;
+        }
+        return faults;
+    }
+
+    /// <summary>The text, or the class of the error.</summary>
+    internal static string Actual(Func<string> render)
+    {
+        try { return "text " + render(); }
+        catch (TemplateException error) { return "error " + error.ErrorClass; }
+        catch (DataFormatException error) { return "refused " + error.Message; }
+    }
+
+    static string Expected(JsonElement row) => row.TryGetProperty("text", out var text) ? "text " + text.GetString() : "error " + row.GetProperty("error").GetString();
+
+    static ChatRequest Request(JsonElement file, JsonElement row, Dictionary<string, JsonElement> tokens)
+    {
+        var conversation = row.GetProperty("conversation").GetString()!;
+        var request = new ChatRequest(file.GetProperty("conversations").GetProperty(conversation), Now);
+        if (row.GetProperty("tools").GetBoolean()) { request = request with { Tools = file.GetProperty("tools").GetProperty(conversation) }; }
+        var variables = new Dictionary<string, JsonElement>(tokens);
+        foreach (var argument in row.GetProperty("args").EnumerateObject())
+        {
+            switch (argument.Name)
+            {
+                case "add_generation_prompt": request = request with { AddGenerationPrompt = argument.Value.GetBoolean() }; break;
+                case "continue_final_message": request = request with { ContinueFinalMessage = "content" }; break;
+                default: variables[argument.Name] = argument.Value; break;
+            }
+        }
+        return request with { Variables = variables };
+    }
+}
