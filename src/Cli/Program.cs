@@ -3,6 +3,7 @@ using Ckpt.Cli;
 using Ckpt.Cli.Commands;
 using Ckpt.Cli.Export;
 using Ckpt.Cli.Output;
+using Ckpt.Data.Preprocessing;
 using Ckpt.Formats.Hub;
 using Ckpt.Formats.Opening;
 
@@ -11,7 +12,7 @@ using var interrupt = new CancellationTokenSource();
 using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-ICommand[] commands = [new ExportCommand(new ConversionRunner()), new DiffCommand(), new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All), new TokenizeCommand()];
+ICommand[] commands = [new ExportCommand(new ConversionRunner()), new DiffCommand(), new LsCommand(CheckpointFormats.All), new InspectCommand(CheckpointFormats.All), new TokenizeCommand(), new PreprocessCommand(new EncoderFactory())];
 return new Application(commands, Terminal.OfProcess(), HubEnvironment.Current).Run(args, interrupt.Token);
 
 void Stop(PosixSignalContext signal)
