@@ -1,4 +1,6 @@
 using Ckpt.Data;
+using Ckpt.Data.Indexed;
+using Ckpt.Data.Parquet;
 using Ckpt.Data.Tokenizers;
 using Ckpt.Formats;
 using Ckpt.Formats.Safetensors;
@@ -15,6 +17,8 @@ public sealed class RejectVectorTests
     static readonly Dictionary<string, Action<string>> s_openers = new(StringComparer.Ordinal)
     {
         ["config"] = path => HfConfig.Parse(File.ReadAllBytes(path), Path.GetFileName(path)),
+        ["indexed"] = OpenIndex,
+        ["parquet"] = OpenParquet,
         ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
         ["torch"] = Torch.TorchVectors.Open,
         ["torch_dist"] = TorchDist.TorchDistVectors.Open,
@@ -51,5 +55,21 @@ public sealed class RejectVectorTests
         Assert.Equal(name.Split('_')[0], clause);
         Assert.EndsWith($"[{clause}]", error.Message, StringComparison.Ordinal);
         Assert.True(error.Message.Length < 2000, $"a message of {error.Message.Length} characters");
+    }
+
+    // An index of two sequences, two and one int32, wants twelve bytes of data beside it.
+    static void OpenIndex(string path)
+    {
+        File.Move(path, path + ".idx");
+        File.WriteAllBytes(path + ".bin", new byte[12]);
+        using var reader = IndexedDatasetReader.Open(path);
+        for (var d = 0L; d < reader.DocumentCount; d++) { reader.Document(d); }
+        for (var s = 0L; s < reader.SequenceCount; s++) { reader.ReadNumbers(s); }
+    }
+
+    static void OpenParquet(string path)
+    {
+        using var reader = ParquetReader.Open(path);
+        _ = reader.Rows().Count();
     }
 }

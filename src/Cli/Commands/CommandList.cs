@@ -1,4 +1,5 @@
 using Ckpt.Cli.Export;
+using Ckpt.Data.Preprocessing;
 using Ckpt.Formats.Opening;
 
 namespace Ckpt.Cli.Commands;
@@ -13,5 +14,6 @@ static class CommandList
         new LsCommand(CheckpointFormats.All),
         new InspectCommand(CheckpointFormats.All),
         new TokenizeCommand(),
+        new PreprocessCommand(new EncoderFactory()),
     ];
 }

@@ -41,7 +41,7 @@ static class HelpText
         if (refused.Count + idle > 0)
         {
             yield return "";
-            yield return $"  {idle} further flags of 'megatron export' and 'swift export' are accepted and change nothing; each says why when given.";
+            yield return $"  {idle} further flags of the tools it stands in for are accepted and change nothing; each says why when given.";
             yield return $"  Refused with a reason: {string.Join(", ", refused)}.";
         }
 
