@@ -1,6 +1,6 @@
 using System.Text;
-using Ckpt.Data.Tokenizers.Patterns;
 using Ckpt.Data.Tokenizers.Models;
+using Ckpt.Data.Tokenizers.Patterns;
 
 namespace Ckpt.Data.Tokenizers.Decoding;
 
