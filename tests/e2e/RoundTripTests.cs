@@ -11,8 +11,9 @@ public class RoundTripTests
 {
     public static TheoryData<string> Models => [.. Directory.GetDirectories(Repository.Vector("hf")).Select(static f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
+    /// <summary>All but the one of odd streams, which is no model.</summary>
     public static TheoryData<string> MegatronCheckpoints => [.. Directory.GetDirectories(Repository.Vector("torch_dist"))
-        .Where(static f => Directory.Exists(Path.Combine(f, "iter_0000001")) && File.Exists(Path.Combine(f, "expected.json"))).Select(static f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+        .Where(static f => Directory.Exists(Path.Combine(f, "iter_0000001")) && File.Exists(Path.Combine(f, "expected.json")) && Path.GetFileName(f) != "odd").Select(static f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 
     [Theory, MemberData(nameof(Models)), Clause("SHD-2.4"), Clause("SHD-7.1")]
     public void AModelGoesToMegatronAndBackByteForByte(string model)

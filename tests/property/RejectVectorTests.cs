@@ -2,6 +2,9 @@ using Ckpt.Data;
 using Ckpt.Data.Indexed;
 using Ckpt.Data.Parquet;
 using Ckpt.Data.Tokenizers;
+using System.Text.Json;
+using Ckpt.Data;
+using Ckpt.Data.Templates;
 using Ckpt.Formats;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Kit;
@@ -19,6 +22,7 @@ public sealed class RejectVectorTests
         ["config"] = path => HfConfig.Parse(File.ReadAllBytes(path), Path.GetFileName(path)),
         ["indexed"] = OpenIndex,
         ["parquet"] = OpenParquet,
+        ["templates"] = path => ChatTemplate.Parse(File.ReadAllText(path), Path.GetFileName(path)).Render(new Dictionary<string, JsonElement>(), new DateTime(2024, 7, 26), new TemplateLimits(500_000, 1 << 24, 1 << 22)),
         ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
         ["torch"] = Torch.TorchVectors.Open,
         ["torch_dist"] = TorchDist.TorchDistVectors.Open,
@@ -54,6 +58,16 @@ public sealed class RejectVectorTests
         Assert.True(clause is not null, $"a fault of no clause: {error}");
         Assert.Equal(name.Split('_')[0], clause);
         Assert.EndsWith($"[{clause}]", error.Message, StringComparison.Ordinal);
+        var error = Record.Exception(() => open!(vector));
+        var clause = error switch
+        {
+            CheckpointException checkpoint => checkpoint.Clause,
+            DataFormatException data => data.Clause,
+            _ => $"{error}",
+        };
+
+        Assert.Equal(name.Split('_')[0], clause);
+        Assert.EndsWith($"[{clause}]", error!.Message, StringComparison.Ordinal);
         Assert.True(error.Message.Length < 2000, $"a message of {error.Message.Length} characters");
     }
 

@@ -36,6 +36,23 @@ public sealed class ChatTemplate
         return continued is null ? rendered : continued.Close(rendered, _where);
     }
 
+    /// <summary>
+    /// Renders as a tokenizer's <c>apply_chat_template</c> does: a conversation without messages, and one that both goes on and opens an
+    /// answer, are refused before the template is asked (TPL-5.3).
+    /// </summary>
+    public RenderedChat Apply(ChatRequest request, TemplateLimits? limits = null)
+    {
+        if (request.Messages.ValueKind == JsonValueKind.Array && request.Messages.GetArrayLength() == 0)
+        {
+            throw new TemplateException("TPL-5.3", "IndexError", _where, "the conversation has no messages");
+        }
+        if (request.AddGenerationPrompt && request.ContinueFinalMessage is not null)
+        {
+            throw new TemplateException("TPL-5.3", "ValueError", _where, "the last message cannot go on when an answer is opened behind it");
+        }
+        return Render(request, limits);
+    }
+
     /// <summary>Renders a template with these variables and nothing else: what <c>Template.render(**variables)</c> does.</summary>
     public RenderedChat Render(IReadOnlyDictionary<string, JsonElement> variables, DateTime now, TemplateLimits? limits = null) =>
         JinjaInterpreter.Render(_body, variables.Select(v => KeyValuePair.Create(v.Key, JinjaJsonValue.Of(v.Value))), new JinjaRun(_where, limits ?? TemplateLimits.Default, now));

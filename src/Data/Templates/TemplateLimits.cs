@@ -7,7 +7,7 @@ namespace Ckpt.Data.Templates;
 public readonly record struct TemplateLimits(long MaxSteps, long MaxWork, int MaxOutput)
 {
     /// <summary>Enough for conversations of millions of characters; a hostile template ends within seconds and some hundred MB.</summary>
-    public static TemplateLimits Default { get; } = new(20_000_000, 1L << 28, 1 << 26);
+    public static TemplateLimits Default { get; } = new(10_000_000, 1L << 28, 1 << 26);
 
     /// <summary>Characters that a template's own text may have.</summary>
     public const int MaxSource = 4 << 20;

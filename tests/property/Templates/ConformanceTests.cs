@@ -45,6 +45,9 @@ public sealed class ConformanceTests
     [InlineData("qwen3")]
     [InlineData("qwen3_coder")]
     [InlineData("qwen3_next")]
+    [InlineData("own_tools")]
+    [InlineData("own_turns")]
+    [InlineData("own_masks")]
     public void EveryConversationComesOutAsTransformersHasIt(string name)
     {
         using var file = RenderingVectors.Open("renderings", name + ".json");

@@ -49,8 +49,8 @@ static class JinjaAccess
             : Missing(target, "has no such element");
     }
 
-    /// <summary><c>value[start:stop:step]</c>: not softened to undefined, as jinja2 compiles it.</summary>
-    internal static JinjaValue Slice(JinjaRun run, JinjaValue target, JinjaValue? start, JinjaValue? stop, JinjaValue? step)
+    /// <summary><c>value[start:stop:step]</c>: not softened to undefined, but where jinja2 works constants out ahead.</summary>
+    internal static JinjaValue Slice(JinjaRun run, JinjaValue target, JinjaValue? start, JinjaValue? stop, JinjaValue? step, bool isConstant)
     {
         switch (target)
         {
@@ -59,10 +59,11 @@ static class JinjaAccess
             case JinjaString text: return CutText(run, text, start, stop, step);
             case JinjaRange range: return CutRange(run, range, start, stop, step);
             case JinjaUndefined undefined: JinjaOperators.Refuse(run, undefined); break;
+            case var _ when isConstant: break;
             case JinjaDict: JinjaThrow.Python(run, "KeyError", "a slice is no key"); break;
             default: JinjaThrow.Type(run, $"'{target.TypeName}' object is not subscriptable"); break;
         }
-        return target;
+        return Missing(target, "has no such element");
     }
 
     /// <summary>An attribute that the type has: a method, or a value; hidden where it could change the object or reach Python.</summary>

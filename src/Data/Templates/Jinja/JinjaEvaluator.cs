@@ -165,8 +165,26 @@ sealed class JinjaEvaluator(JinjaRun run, Func<JinjaMacro, JinjaArguments, Jinja
     {
         var target = Evaluate(item.Target, scope);
         if (item.Index is not JinjaSlice slice) { return JinjaAccess.Item(run, target, Evaluate(item.Index, scope)); }
-        return JinjaAccess.Slice(run, target, Bound(slice.Start, scope), Bound(slice.Stop, scope), Bound(slice.Step, scope));
+        return JinjaAccess.Slice(run, target, Bound(slice.Start, scope), Bound(slice.Stop, scope), Bound(slice.Step, scope), IsConstant(item.Target));
     }
+
+    static bool IsConstant(JinjaExpression expression) => expression switch
+    {
+        JinjaConstant => true,
+        JinjaSequence sequence => sequence.Items.All(IsConstant),
+        JinjaDictLiteral dict => dict.Items.All(pair => IsConstant(pair.Key) && IsConstant(pair.Value)),
+        JinjaNot not => IsConstant(not.Operand),
+        JinjaUnary unary => IsConstant(unary.Operand),
+        JinjaBinary binary => IsConstant(binary.Left) && IsConstant(binary.Right),
+        JinjaLogical logical => IsConstant(logical.Left) && IsConstant(logical.Right),
+        JinjaComparison comparison => IsConstant(comparison.First) && comparison.Rest.All(rest => IsConstant(rest.Operand)),
+        JinjaConcat concat => concat.Parts.All(IsConstant),
+        JinjaItem item => IsConstant(item.Target) && IsConstant(item.Index),
+        JinjaSlice slice => ((JinjaExpression?[])[slice.Start, slice.Stop, slice.Step]).All(bound => bound is null || IsConstant(bound)),
+        JinjaAttribute attribute => IsConstant(attribute.Target),
+        JinjaTest test => IsConstant(test.Operand) && test.Arguments.Positional.All(IsConstant),
+        _ => false,
+    };
 
     JinjaValue? Bound(JinjaExpression? bound, JinjaScope scope)
     {

@@ -15,7 +15,6 @@ static class JinjaItemFilters
     internal static JinjaValue Length(JinjaArguments arguments)
     {
         var value = arguments.Bind("length", 1, "obj")[0]!;
-        if (value is JinjaUndefined { IsUnsafe: true } hidden) { JinjaOperators.Refuse(arguments.Run, hidden); }
         if (value is JinjaString text) { arguments.Run.Pay(text.Text.Length / 8); }
         if (JinjaIteration.Length(arguments.Run, value) is not { } length) { throw JinjaThrow.Type(arguments.Run, $"object of type '{value.TypeName}' has no len()"); }
         return new JinjaInt(length);

@@ -9,7 +9,6 @@ static class JinjaIteration
     /// <summary>The items in order, each paid for as it comes.</summary>
     internal static IEnumerable<JinjaValue> Items(JinjaRun run, JinjaValue value)
     {
-        if (value is JinjaUndefined { IsUnsafe: true } hidden) { JinjaThrow.Security(run, hidden.Message); }
         if (!IsIterable(value) || value is JinjaLoop) { JinjaThrow.Type(run, $"'{value.TypeName}' object is not iterable"); }
         return value switch
         {
@@ -42,7 +41,7 @@ static class JinjaIteration
         JinjaView view => view.Items.Length,
         JinjaRange range => range.Count,
         JinjaLoop loop => loop.Length(run),
-        JinjaUndefined { IsUnsafe: false } => 0,
+        JinjaUndefined => 0,
         _ => null,
     };
 

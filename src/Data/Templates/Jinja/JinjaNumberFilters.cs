@@ -13,7 +13,6 @@ static partial class JinjaNumberFilters
     internal static JinjaValue Abs(JinjaArguments arguments)
     {
         var value = arguments.Bind("abs", 1, "x")[0]!;
-        if (value is JinjaUndefined undefined) { JinjaOperators.Refuse(arguments.Run, undefined); }
         if (JinjaNumbers.TryInteger(value, out var integer)) { return new JinjaInt(BigInteger.Abs(integer)); }
         if (value is not JinjaFloat real) { throw JinjaThrow.Type(arguments.Run, $"bad operand type for abs(): '{value.TypeName}'"); }
         return new JinjaFloat(Math.Abs(real.Value));
@@ -54,7 +53,7 @@ static partial class JinjaNumberFilters
         var precision = given[1] is null ? 0 : Math.Clamp(JinjaNumbers.Long(run, given[1]!), -400, 400);
         var method = given[2] is null ? "common" : JinjaText.Str(run, given[2]!);
         if (method is not ("common" or "ceil" or "floor")) { JinjaThrow.Argument(run, "method must be common, ceil or floor"); }
-        if (given[0] is JinjaUndefined undefined) { JinjaOperators.Refuse(run, undefined); }
+        if (method != "common" && given[0] is JinjaUndefined undefined) { JinjaOperators.Refuse(run, undefined); }
         if (!JinjaNumbers.IsNumber(given[0]!)) { JinjaThrow.Type(run, $"type {given[0]!.TypeName} doesn't define __round__ method"); }
         if (method != "common")
         {

@@ -70,9 +70,18 @@ static class JinjaStringMethods
         {
             arguments.Run.Pay(text.Text.Length);
             var result = method.Body(arguments.Run, text.Text, Bind(arguments, name, method.Required, method.Most));
-            return text.IsMarkup && result is JinjaString { IsMarkup: false } plain ? new JinjaString(plain.Text, isMarkup: true) : result;
+            return text.IsMarkup ? Marked(result) : result;
         }, "builtin_function_or_method");
     }
+
+    /// <summary>What comes of marked text is marked: strings, and strings in lists.</summary>
+    static JinjaValue Marked(JinjaValue result) => result switch
+    {
+        JinjaString plain => new JinjaString(plain.Text, isMarkup: true),
+        JinjaList list => new JinjaList([.. list.Items.Select(Marked)]),
+        JinjaTuple tuple => new JinjaTuple([.. tuple.Items.Select(Marked)]),
+        _ => result,
+    };
 
     internal static JinjaString Strip(JinjaRun run, string text, JinjaValue? characters, bool start, bool end)
     {
@@ -94,9 +103,16 @@ static class JinjaStringMethods
         if (count < 0) { count = long.MaxValue; }
         if (old.Length == 0)
         {
-            var between = PythonText.Characters(text).ToList();
-            run.Pay(text.Length + (Math.Min(count, between.Count + 1L) * with.Length));
-            return new JinjaString(string.Concat(between.Select((c, i) => i < count ? with + c : c)) + (between.Count < count ? with : ""));
+            run.Pay(text.Length + (Math.Min(count, text.Length + 1L) * with.Length));
+            var spread = new System.Text.StringBuilder();
+            for (var at = 0; at < text.Length; count--)
+            {
+                var width = PythonText.Width(text, at);
+                if (count > 0) { spread.Append(with); }
+                spread.Append(text, at, width);
+                at += width;
+            }
+            return new JinjaString((count > 0 ? spread.Append(with) : spread).ToString());
         }
         var places = 0L;
         for (var at = text.IndexOf(old, StringComparison.Ordinal); at >= 0 && places < count; at = text.IndexOf(old, at + old.Length, StringComparison.Ordinal)) { places++; }

@@ -35,7 +35,7 @@ static class JinjaTests
             ["string"] = a => One(a, "string") is JinjaString,
             ["mapping"] = a => One(a, "mapping") is JinjaDict,
             ["number"] = a => JinjaNumbers.IsNumber(One(a, "number")),
-            ["sequence"] = a => One(a, "sequence") is JinjaString or JinjaList or JinjaTuple or JinjaDict or JinjaRange or JinjaUndefined { IsUnsafe: false },
+            ["sequence"] = a => One(a, "sequence") is JinjaString or JinjaList or JinjaTuple or JinjaDict or JinjaRange or JinjaUndefined,
             ["iterable"] = a => JinjaIteration.IsIterable(One(a, "iterable")),
             ["callable"] = a => One(a, "callable") is JinjaFunction or JinjaMacro or JinjaLoop or JinjaUndefined,
             ["sameas"] = a => Two(a, "sameas", "other") is var (value, other) && JinjaEquality.AreSame(value, other),

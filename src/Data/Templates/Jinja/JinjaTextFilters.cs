@@ -64,6 +64,7 @@ static partial class JinjaTextFilters
         if (given[0] is not JinjaString text)
         {
             if (given[0] is JinjaUndefined undefined) { JinjaOperators.Refuse(run, undefined); }
+            if (given[0] is JinjaList) { JinjaThrow.Python(run, "AttributeError", "'list' object has no attribute 'splitlines'"); } // += has extended it
             JinjaThrow.Type(run, $"unsupported operand type(s) for +=: '{given[0]!.TypeName}' and 'str'");
             return given[0]!;
         }
@@ -97,7 +98,11 @@ static partial class JinjaTextFilters
         var end = given[3] is null ? "..." : JinjaText.Str(run, given[3]!);
         var leeway = given[4] is null or JinjaNone ? 5 : JinjaNumbers.Long(run, given[4]!);
         if (length < end.Length || leeway < 0) { JinjaThrow.Python(run, "AssertionError", $"expected length >= {end.Length} and leeway >= 0"); }
-        if (given[0] is not JinjaString { Text: var text }) { return given[0]!; }
+        if (given[0] is not JinjaString { Text: var text })
+        {
+            if (JinjaIteration.Length(run, given[0]!) is not { } items) { throw JinjaThrow.Type(run, $"object of type '{given[0]!.TypeName}' has no len()"); }
+            return items <= Math.Min(length, int.MaxValue) + leeway ? given[0]! : throw JinjaThrow.Python(run, Flag(run, given[2]) ? "TypeError" : "AttributeError", $"'{given[0]!.TypeName}' is no text to be truncated");
+        }
         if (PythonText.Length(text) <= Math.Min(length, int.MaxValue) + leeway) { return given[0]!; }
         var cut = text[..PythonText.UnitAt(text, length - PythonText.Length(end))];
         var space = cut.LastIndexOf(' ');
@@ -134,6 +139,7 @@ static partial class JinjaTextFilters
     {
         var run = arguments.Run;
         var given = arguments.Bind("xmlattr", 1, "d", "autospace");
+        if (given[0] is JinjaUndefined undefined) { JinjaOperators.Refuse(run, undefined); }
         if (given[0] is not JinjaDict dict) { throw JinjaThrow.Python(run, "AttributeError", $"'{given[0]!.TypeName}' object has no attribute 'items'"); }
         var text = new StringBuilder();
         foreach (var (key, value) in dict.Items)

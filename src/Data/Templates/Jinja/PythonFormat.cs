@@ -109,29 +109,34 @@ static class PythonFormat
             if (text.Length > 0) { JinjaThrow.Type(run, $"unsupported format string passed to {value.TypeName}.__format__"); }
             return JinjaText.Str(run, value);
         }
-        var spec = Spec(run, text);
+        var spec = Spec(run, text, value is not JinjaString);
         if (value is JinjaString { Text: var own })
         {
-            if (spec.Letter is not ('\0' or 's') || spec.Sign != '\0') { JinjaThrow.Value(run, $"Unknown format code '{spec.Letter}' for object of type 'str'"); }
+            if (spec.Letter is not ('\0' or 's') || spec.Sign != '\0' || spec.Grouping != '\0') { JinjaThrow.Value(run, $"Unknown format code '{spec.Letter}' for object of type 'str'"); }
             if (spec.Precision >= 0) { own = own[..PythonText.UnitAt(own, spec.Precision)]; }
             return spec.Pad(run, "", own, '<');
         }
-        if (JinjaNumbers.TryInteger(value, out var integer) && spec.Letter is '\0' or 'd' or 'x' or 'X' or 'o' or 'b' or 'n' && value is not JinjaFloat) { return spec.Integer(run, integer); }
+        if (JinjaNumbers.TryInteger(value, out var integer) && spec.Letter is '\0' or 'd' or 'x' or 'X' or 'o' or 'b' or 'n' or 'c' && value is not JinjaFloat)
+        {
+            if (spec.Precision >= 0) { JinjaThrow.Value(run, "Precision not allowed in integer format specifier"); }
+            return spec.Integer(run, integer);
+        }
         if (spec.Letter is not ('\0' or 'f' or 'F' or 'e' or 'E' or 'g' or 'G' or '%' or 'n')) { JinjaThrow.Value(run, $"Unknown format code '{spec.Letter}' for object of type '{value.TypeName}'"); }
         return spec.Real(run, JinjaNumbers.Float(run, value));
     }
 
     /// <summary>[[fill]align][sign][#][0][width][grouping][.precision][type].</summary>
-    static PythonSpec Spec(JinjaRun run, string text)
+    static PythonSpec Spec(JinjaRun run, string text, bool isNumber)
     {
         var (at, fill, align, sign, grouping) = (0, " ", '\0', '\0', '\0');
+        var zeros = false;
         var width = PythonText.Width(text, 0);
         if (text.Length > width && text[width] is '<' or '>' or '^' or '=') { (fill, align, at) = (text[..width], text[width], width + 1); }
         else if (text[0] is '<' or '>' or '^' or '=') { (align, at) = (text[0], 1); }
         if (at < text.Length && text[at] is '+' or '-' or ' ') { sign = text[at++]; }
         var isAlternate = at < text.Length && text[at] == '#';
         if (isAlternate) { at++; }
-        if (at < text.Length && text[at] == '0' && align == '\0') { (fill, align, at) = ("0", '=', at + 1); }
+        if (at < text.Length && text[at] == '0' && align == '\0') { (fill, zeros, at) = ("0", true, at + 1); }
         var size = Number(run, text, ref at) ?? 0;
         if (at < text.Length && text[at] is ',' or '_') { grouping = text[at++]; }
         var precision = -1;
@@ -144,7 +149,7 @@ static class PythonFormat
         }
         var letter = at < text.Length ? text[at++] : '\0';
         if (at < text.Length) { JinjaThrow.Value(run, "Invalid format specifier"); }
-        return new PythonSpec(fill, align, sign, isAlternate, size, grouping, precision, letter);
+        return new PythonSpec(fill, zeros && isNumber ? '=' : align, sign, isAlternate, size, grouping, precision, letter);
     }
 
     static long? Number(JinjaRun run, string text, ref int at)

@@ -21,7 +21,7 @@ static class PythonPercent
             if (spec.Letter == '%') { text.Append('%'); continue; }
             text.Append(One(run, spec, named ?? Take(run, positional, ref next)));
         }
-        if (!usedNames && next < positional.Length && values is not JinjaDict) { throw JinjaThrow.Type(run, "not all arguments converted during string formatting"); }
+        if (!usedNames && next < positional.Length && values is not (JinjaDict or JinjaList or JinjaRange or JinjaUndefined)) { throw JinjaThrow.Type(run, "not all arguments converted during string formatting"); }
         return text.ToString();
     }
 
@@ -89,7 +89,7 @@ static class PythonPercent
                 return spec.Pad(run, "", text, '>');
             case 'c':
                 if (value is JinjaString { Text: var character } && PythonText.Length(character) == 1) { return spec.Pad(run, "", character, '>'); }
-                if (JinjaNumbers.TryInteger(value, out var code) && code >= 0 && code <= 0x10FFFF) { return spec.Pad(run, "", code is { } c && c > 0xFFFF ? char.ConvertFromUtf32((int)c) : ((char)(int)code).ToString(), '>'); }
+                if (JinjaNumbers.TryInteger(value, out var code)) { return spec.Pad(run, "", PythonSpec.Character(run, code), '>'); }
                 JinjaThrow.Type(run, "%c requires an int or a unicode character");
                 return "";
             case 'd' or 'i' or 'u' or 'x' or 'X' or 'o':

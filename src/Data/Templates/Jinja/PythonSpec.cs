@@ -26,7 +26,10 @@ readonly record struct PythonSpec(string Fill, char Align, char Sign, bool Alter
             var missing = Width - sign.Length - PythonText.Length(body);
             return missing <= 0 ? sign + body : sign + JinjaStringMethods.Pad(run, body, Width - sign.Length, Fill, '>').Text;
         }
-        return JinjaStringMethods.Pad(run, sign + body, Width, Fill, align).Text;
+        if (align != '^') { return JinjaStringMethods.Pad(run, sign + body, Width, Fill, align).Text; }
+        var length = PythonText.Length(sign + body); // an odd space goes right here, where str.center has a rule of its own
+        var left = JinjaStringMethods.Pad(run, sign + body, length + (Math.Max(Width - length, 0) / 2), Fill, '>').Text;
+        return JinjaStringMethods.Pad(run, left, Width, Fill, '<').Text;
     }
 
     /// <summary>An int as this says.</summary>
@@ -39,12 +42,13 @@ readonly record struct PythonSpec(string Fill, char Align, char Sign, bool Alter
             'X' => Radix(magnitude, 16).ToUpperInvariant(),
             'o' => Radix(magnitude, 8),
             'b' => Radix(magnitude, 2),
+            'c' => Character(run, value),
             _ => magnitude.ToString(CultureInfo.InvariantCulture),
         };
         run.Pay(body.Length);
         if (Precision > body.Length) { body = body.PadLeft(Precision, '0'); }
         var prefix = Alternate && Letter is 'x' or 'X' or 'o' or 'b' && Alternate ? "0" + Letter : "";
-        return Pad(run, SignOf(value.Sign < 0) + prefix, Group(body, Letter is 'x' or 'X' or 'o' or 'b' ? 4 : 3), '>');
+        return Pad(run, (Letter == 'c' ? "" : SignOf(value.Sign < 0)) + prefix, Letter == 'c' ? body : Group(body, Letter is 'x' or 'X' or 'o' or 'b' ? 4 : 3), Letter == 'c' ? '<' : '>');
     }
 
     /// <summary>A float as this says.</summary>
@@ -64,7 +68,7 @@ readonly record struct PythonSpec(string Fill, char Align, char Sign, bool Alter
             'f' => PythonFloat.Fixed(magnitude, precision),
             '%' => PythonFloat.Fixed(magnitude * 100, precision) + "%",
             'e' => PythonFloat.Significant(magnitude, precision + 1) is var (digits, exponent) ? PythonFloat.Scientific(digits, exponent, isUpper ? 'E' : 'e') : "",
-            'g' => General(magnitude, Math.Max(precision, 1), isUpper, keepsPoint: false),
+            'g' or 'n' => General(magnitude, Math.Max(precision, 1), isUpper, keepsPoint: false),
             _ => Precision < 0 ? PythonFloat.Repr(magnitude) : General(magnitude, Math.Max(precision, 1), isUpper, keepsPoint: true),
         };
         var point = body.IndexOfAny(['.', 'e', 'E', '%']);
@@ -80,6 +84,12 @@ readonly record struct PythonSpec(string Fill, char Align, char Sign, bool Alter
         if (exponent < 0) { return $"0.{new string('0', -exponent - 1)}{digits}"; }
         if (digits.Length > exponent + 1) { return $"{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}"; }
         return digits.PadRight(exponent + 1, '0') + (keepsPoint ? ".0" : "");
+    }
+
+    internal static string Character(JinjaRun run, BigInteger value)
+    {
+        if (value < 0 || value > 0x10FFFF) { JinjaThrow.Python(run, "OverflowError", "%c arg not in range(0x110000)"); }
+        return value > 0xFFFF ? char.ConvertFromUtf32((int)value) : ((char)(int)value).ToString();
     }
 
     string SignOf(bool isNegative) => isNegative ? "-" : Sign is '+' or ' ' ? Sign.ToString() : "";

@@ -30,7 +30,7 @@ static class PythonSplit
             if (at == text.Length) { return words; }
             if (most >= 0 && words.Count == most)
             {
-                words.Add(PythonText.TrimEnd(text.AsSpan(at)).ToString());
+                words.Add(text[at..]);
                 return words;
             }
             var start = at;
@@ -49,7 +49,7 @@ static class PythonSplit
             if (end == 0) { break; }
             if (most >= 0 && words.Count == most)
             {
-                words.Add(PythonText.TrimStart(text.AsSpan(0, end)).ToString());
+                words.Add(text[..end]);
                 break;
             }
             var start = end;
