@@ -1,11 +1,5 @@
 namespace Ckpt.Data.Tokenizers;
 
-/// <summary>Which pieces get a mark in front (TOK-5.7).</summary>
-enum PrependScheme
-{
-    Always, Never, First,
-}
-
 /// <summary>How spaces are marked.</summary>
 /// <param name="Replacement">The mark, one character.</param>
 /// <param name="Prepend">Which pieces get one in front.</param>

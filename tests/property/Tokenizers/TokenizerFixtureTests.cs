@@ -9,6 +9,7 @@ namespace Ckpt.PropertyTests.Tokenizers;
 public sealed class TokenizerFixtureTests
 {
     [Theory]
+    [Clause("TOK-8.3"), Clause("TOK-8.4"), Clause("TOK-5.6")]
     [InlineData("qwen_style")]
     [InlineData("llama3_style")]
     [InlineData("llama2_style")]

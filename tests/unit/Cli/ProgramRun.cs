@@ -17,7 +17,7 @@ sealed record ProgramRun(int ExitCode, string Out, string Error)
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         formats ??= FakeCheckpoint.Formats();
-        ICommand[] commands = [new ExportCommand(exporter ?? new RecordingRunner()), new LsCommand(formats), new InspectCommand(formats)];
+        ICommand[] commands = [new ExportCommand(exporter ?? new RecordingRunner()), new LsCommand(formats), new InspectCommand(formats), new TokenizeCommand()];
         var application = new Application(commands, new Terminal(output, error, IsLive: false, Colours: false), environment ?? NoCaches);
         var code = application.Run(arguments, cancel);
         return new ProgramRun(code, output.ToString(), error.ToString());

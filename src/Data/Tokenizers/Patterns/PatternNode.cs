@@ -1,17 +1,5 @@
 namespace Ckpt.Data.Tokenizers.Patterns;
 
-/// <summary>What a part of a pattern does.</summary>
-enum PatternKind
-{
-    Empty, Class, Concat, Alternate, Repeat, Atomic, Ahead, Behind, Start, End, LineStart, LineEnd, EndOrNewline, WordEdge, NotWordEdge,
-}
-
-/// <summary>How a repetition takes its turns.</summary>
-enum RepeatGreed
-{
-    Greedy, Lazy, Possessive,
-}
-
 /// <summary>A part of a parsed pattern.</summary>
 sealed record PatternNode(PatternKind Kind)
 {

@@ -74,13 +74,8 @@ sealed class ByteLevelEncoder
 
     static Piece Compose(Piece piece)
     {
-        var text = new StringBuilder(piece.End - piece.Start);
-        foreach (var (codePoint, _) in UnicodeNormalizer.Normalize(piece.Span.ToString(), new UnicodeForm(false, true)))
-        {
-            if (codePoint < 0x10000) { text.Append((char)codePoint); }
-            else { text.Append(char.ConvertFromUtf32(codePoint)); }
-        }
-        return new Piece(AlignedText.Of(text.ToString(), 0), 0, text.Length);
+        var text = UnicodeNormalizer.Composed(piece.Span);
+        return new Piece(AlignedText.Of(text, 0), 0, text.Length);
     }
 
     void Split(Piece piece, WordCache cache, List<int> into)
@@ -122,7 +117,7 @@ sealed class ByteLevelEncoder
         var most = 3 * word.Length;
         var rented = most > OnStack ? ArrayPool<byte>.Shared.Rent(most) : null;
         var utf8 = rented ?? stackalloc byte[OnStack];
-        utf8 = utf8[..System.Text.Encoding.UTF8.GetBytes(word, utf8)];
+        utf8 = utf8[..Encoding.UTF8.GetBytes(word, utf8)];
         if (!_model.Options.IgnoreMerges || !Whole(utf8, into)) { Merge(utf8, into); }
         if (rented is not null) { ArrayPool<byte>.Shared.Return(rented); }
     }

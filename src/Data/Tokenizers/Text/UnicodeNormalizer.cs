@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Ckpt.Data.Tokenizers.Text;
 
 /// <summary>The four normalization forms, with every change told as the reference tells it (unicode-normalization-alignments; TOK-4.2).</summary>
@@ -27,6 +29,29 @@ static class UnicodeNormalizer
     {
         var decomposed = Decompose(text, form.Compatibility);
         return form.Composes ? Compose(decomposed) : decomposed;
+    }
+
+    /// <summary>The text in NFC: only what lies between characters that nothing changes is normalized, the rest is copied.</summary>
+    internal static string Composed(ReadOnlySpan<char> text)
+    {
+        var data = NormalizationData.Instance;
+        var result = new StringBuilder(text.Length);
+        var (copied, safe) = (0, 0); // what is done; where the last character starts that nothing before it changes
+        for (var at = 0; at < text.Length;)
+        {
+            var special = data.MayChangeComposed(CodePoints.At(text, at, out var length));
+            if (!special) { safe = at; at += length; continue; }
+            var end = at + length;
+            while (end < text.Length && data.MayChangeComposed(CodePoints.At(text, end, out length))) { end += length; }
+            result.Append(text[copied..safe]);
+            foreach (var (codePoint, _) in Normalize(text[safe..end].ToString(), new UnicodeForm(false, true)))
+            {
+                if (codePoint < 0x10000) { result.Append((char)codePoint); }
+                else { result.Append(char.ConvertFromUtf32(codePoint)); }
+            }
+            (copied, safe, at) = (end, end, end);
+        }
+        return result.Append(text[copied..]).ToString();
     }
 
     static List<CharChange> Decompose(string text, bool compatibility)

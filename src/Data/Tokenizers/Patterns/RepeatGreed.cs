@@ -1,0 +1,7 @@
+namespace Ckpt.Data.Tokenizers.Patterns;
+
+/// <summary>How a repetition takes its turns.</summary>
+enum RepeatGreed
+{
+    Greedy, Lazy, Possessive,
+}
