@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Times encoding with one thread on a mixed text of 20 MB, ours and, where Python has the tokenizers library, the reference's. Both print
+# Times encoding with one thread, by processor time, on a mixed text of 20 MB, ours and, where Python has the tokenizers library, the reference's. Both print
 # a hash of the ids, which must be the same.
 #   bench/tokenizers.sh [NAME] [RUNS]      (a tokenizer that tests/real-tokenizers.sh has fetched, default qwen3; 5)
 set -euo pipefail

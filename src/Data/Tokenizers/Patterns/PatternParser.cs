@@ -12,6 +12,7 @@ ref struct PatternParser(string pattern, string where)
 {
     const int MaxDepth = 64;
     const int MaxRepeat = 1000;
+    const int MaxRepeats = 8;
 
     int _at;
     int _depth;
@@ -100,7 +101,7 @@ ref struct PatternParser(string pattern, string where)
 
     PatternNode Repeats(PatternNode atom)
     {
-        while (_at < pattern.Length)
+        for (var levels = 0; _at < pattern.Length; levels++)
         {
             var (least, most) = (0, -1);
             var interval = false;
@@ -113,7 +114,7 @@ ref struct PatternParser(string pattern, string where)
             var greed = Take('?') ? RepeatGreed.Lazy : !interval && Take('+') ? RepeatGreed.Possessive : RepeatGreed.Greedy;
             if (interval && greed is RepeatGreed.Lazy && least == most) { Unsupported("'?' behind '{n}'"); }
             atom = new PatternNode(PatternKind.Repeat) { Parts = [atom], Least = least, Most = most, Greed = greed };
-            if (++_depth > MaxDepth) { Unsupported($"repetitions nested deeper than {MaxDepth}"); }
+            if (levels > MaxRepeats) { Unsupported($"repetitions nested deeper than {MaxRepeats}"); }
         }
         return atom;
     }

@@ -23,6 +23,7 @@ public class PatternTests
     [InlineData(ByteLevelPreTokenizer.Regex)]
     [InlineData(@"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
     [InlineData(@"(?:a|B)*?\n|(?<=\s)\p{P}|(?<!a)'|[^\S\n]{2,}|(a|é)(?=\p{N})")]
+    [InlineData(@"a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*a*B*\n+")]
     [InlineData(@"(?>\s+)\S|\p{L}{1,2}?\d|\A.|.\z")]
     public void TheEngineAgreesWithAnotherOnTheFirstPlane(string pattern)
     {
