@@ -63,7 +63,7 @@ public sealed class CopyPlanner
         var rightByName = new Dictionary<string, int>(_map.Right.Tensors.Count, StringComparer.Ordinal);
         for (var i = 0; i < _map.Right.Tensors.Count; i++) { rightByName.Add(_map.Right.Tensors[i].Name, i); }
         var linksOf = LinksByRight();
-        var linkIndex = new (BoxIndex Index, int[] Links, long Padding)?[_map.Right.Tensors.Count];
+        var linkIndex = new (BoxIndex Index, int[] Links)?[_map.Right.Tensors.Count];
         var pieces = new List<Piece>();
         var covered = new long[_layout.Tensors.Count];
         for (var f = 0; f < _layout.Files.Count; f++)
@@ -84,7 +84,7 @@ public sealed class CopyPlanner
     }
 
     /// <summary>SHD-2.1: links and paddings are disjoint and fill the tensor.</summary>
-    (BoxIndex Index, int[] Links, long Padding) IndexRight(int right, List<int> links)
+    (BoxIndex Index, int[] Links) IndexRight(int right, List<int> links)
     {
         var tensor = _map.Right.Tensors[right];
         var boxes = new List<Box>(links.Count);
@@ -104,7 +104,7 @@ public sealed class CopyPlanner
         var index = new BoxIndex(tensor.Shape, boxes);
         if (index.FindOverlap() is { } overlap) { Throw.WrittenTwice(tensor.Name, boxes[overlap.A], boxes[overlap.B]); }
         if (volume + padding != tensor.Shape.Count) { Throw.NotWritten(tensor.Name, volume + padding, tensor.Shape.Count); }
-        return (index, [.. links], padding);
+        return (index, [.. links]);
     }
 
     Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, BoxIndex index, int[] links)

@@ -133,30 +133,9 @@ public sealed class TorchDistWriterTests
         for (var i = 0; i < count; i++)
         {
             var shape = new Shape([.. Enumerable.Range(0, random.Next(5)).Select(_ => (long)random.Next(random.Next(8) == 0 ? 0 : 1, 6))]);
-            targets.Add(new TensorTarget($"layers.{i}.wéight", s_dtypes[random.Next(s_dtypes.Length)], shape, Cut(shape, random)));
+            targets.Add(new TensorTarget($"layers.{i}.wéight", s_dtypes[random.Next(s_dtypes.Length)], shape, Cuts.Of(shape, random.Next(), random.Next(6))));
         }
         return targets;
-    }
-
-    /// <summary>Guillotine cuts at random places.</summary>
-    static List<Box> Cut(Shape shape, System.Random random)
-    {
-        var boxes = new List<Box> { Box.Whole(shape) };
-        for (var i = random.Next(6); i > 0 && shape.Rank > 0; i--)
-        {
-            var at = random.Next(boxes.Count);
-            var axis = random.Next(shape.Rank);
-            var (offset, size) = (boxes[at].Offset.ToArray(), boxes[at].Size.ToArray());
-            if (size[axis] < 2) { continue; }
-            var first = 1 + random.NextInt64(size[axis] - 1);
-            var (low, high, behind) = ((long[])size.Clone(), (long[])size.Clone(), (long[])offset.Clone());
-            low[axis] = first;
-            high[axis] -= first;
-            behind[axis] += first;
-            boxes[at] = new Box(offset, low);
-            boxes.Add(new Box(behind, high));
-        }
-        return boxes;
     }
 
     static byte[] Data(List<TensorTarget> targets, int tensor, int box)

@@ -31,7 +31,7 @@ public sealed class BoxTilingTests
         {
             var random = new System.Random(seed);
             var shape = new Shape(random.Next(1, 9), random.Next(1, 9), random.Next(1, 9));
-            var boxes = Cut(shape, random, 12);
+            var boxes = Cuts.Of(shape, random.Next(), 12).ToList();
             if (BoxTiling.Check(shape, boxes) != TilingFault.None) { return false; }
             boxes[random.Next(boxes.Count)] = boxes[random.Next(boxes.Count)];
             return BoxTiling.Check(shape, boxes) == TilingFault.None == Count(shape, boxes).All(n => n == 1);
@@ -79,26 +79,6 @@ public sealed class BoxTilingTests
                 size[axis] = numbers[(((i * dims.Length) + axis) * 2) + 1] % (dims[axis] - offset[axis] + 1);
             }
             boxes[i] = new Box(offset, size);
-        }
-        return boxes;
-    }
-
-    static List<Box> Cut(Shape shape, System.Random random, int pieces)
-    {
-        var boxes = new List<Box> { Box.Whole(shape) };
-        for (var i = 0; i < pieces; i++)
-        {
-            var at = random.Next(boxes.Count);
-            var axis = random.Next(shape.Rank);
-            var (offset, size) = (boxes[at].Offset.ToArray(), boxes[at].Size.ToArray());
-            if (size[axis] < 2) { continue; }
-            var first = 1 + random.NextInt64(size[axis] - 1);
-            var (low, high, behind) = ((long[])size.Clone(), (long[])size.Clone(), (long[])offset.Clone());
-            low[axis] = first;
-            high[axis] -= first;
-            behind[axis] += first;
-            boxes[at] = new Box(offset, low);
-            boxes.Add(new Box(behind, high));
         }
         return boxes;
     }
