@@ -48,9 +48,7 @@ public static class ElementCast
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), target);
                 break;
             default:
-                var bits = MemoryMarshal.Cast<byte, ushort>(source);
-                var wide = MemoryMarshal.Cast<float, uint>(target);
-                for (var i = 0; i < bits.Length; i++) { wide[i] = (uint)bits[i] << 16; }
+                BFloat16Lanes.Widen(MemoryMarshal.Cast<byte, ushort>(source), target);
                 break;
         }
     }
@@ -70,9 +68,7 @@ public static class ElementCast
                 for (var i = 0; i < source.Length; i++) { wide[i] = source[i]; }
                 break;
             default:
-                var bits = MemoryMarshal.Cast<float, uint>(source);
-                var narrow = MemoryMarshal.Cast<byte, ushort>(target);
-                for (var i = 0; i < bits.Length; i++) { narrow[i] = RoundToBFloat16(bits[i]); }
+                BFloat16Lanes.Narrow(source, MemoryMarshal.Cast<byte, ushort>(target));
                 break;
         }
     }
