@@ -13,13 +13,3 @@ namespace Ckpt.Models.Adapters;
 /// <param name="Scaling">What the product is multiplied by.</param>
 /// <param name="Magnitude">DoRA's magnitudes by source row, or null.</param>
 sealed record DeltaPiece(string Name, AxisRun Rows, AxisRun Columns, AxisRun SourceRows, FactorView Left, FactorView Right, int Rank, float Scaling, FactorView? Magnitude);
-
-/// <summary>A region of a stored tensor that takes its elements from a tensor of the adapter.</summary>
-/// <param name="Rows">Rows of the tensor.</param>
-/// <param name="Columns">Columns of the tensor.</param>
-/// <param name="Saved">What is saved, and where it lies.</param>
-/// <param name="Runs">From the saved tensor's stored axes to the changed tensor's.</param>
-sealed record CopyPiece(AxisRun Rows, AxisRun Columns, Ckpt.Sharding.Elements.TensorSingles Saved, LinkedRuns Runs);
-
-/// <summary>What one adapter does to one stored tensor: first it replaces, then it adds.</summary>
-sealed record AdapterStep(IReadOnlyList<CopyPiece> Copies, IReadOnlyList<DeltaPiece> Deltas);

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using Ckpt.Formats;
+using Ckpt.Formats.Tensors;
 using Ckpt.Sharding.Boxes;
 
 namespace Ckpt.Models.Adapters;
@@ -16,6 +18,7 @@ sealed class FactorCache(long capacity)
     static readonly float[] s_one = [1];
 
     readonly Lock _lock = new();
+    readonly ConcurrentDictionary<TensorInfo, FactorSource> _wholes = new(ReferenceEqualityComparer.Instance);
     readonly Dictionary<FactorView, LinkedListNode<(FactorView View, Lazy<float[]> Values)>> _held = [];
     readonly LinkedList<(FactorView View, Lazy<float[]> Values)> _order = new();
     long _bytes;
@@ -50,9 +53,9 @@ sealed class FactorCache(long capacity)
 
     static long Bytes(FactorView view) => view.Source is { } source ? 4 * (view.Transposed ? source.Columns : source.Rows) * view.Columns.Count : 0;
 
-    static float[] Make(FactorView view, FactorSource source)
+    float[] Make(FactorView view, FactorSource source)
     {
-        var values = source.Read();
+        var values = source.Parts is [[var rows0, { Step: > 1 } columns0]] ? Picked(source, rows0, columns0) : source.Read();
         if (!TensorPrimitives.IsFiniteAll<float>(values)) { Throw.NotFinite(source); }
         var (rows, columns) = ((int)source.Rows, (int)source.Columns);
         if (view.Transposed) { (values, rows, columns) = (Transposed(values, rows, columns), columns, rows); }
@@ -61,6 +64,20 @@ sealed class FactorCache(long capacity)
         for (var i = 0; i < rows; i++)
         {
             for (var j = 0; j < view.Columns.Count; j++) { picked[(i * view.Columns.Count) + j] = values[(i * columns) + view.Columns[j]]; }
+        }
+        return picked;
+    }
+
+    /// <summary>Columns of all experts take turns in one matrix, which is read once for all of them.</summary>
+    float[] Picked(FactorSource source, AxisRun rows, AxisRun columns)
+    {
+        var whole = _wholes.GetOrAdd(source.Tensor, tensor => FactorSource.Whole(source.Reader, tensor));
+        var width = whole.Columns;
+        var all = Get(new FactorView(whole, false, new AxisRun(0, 1, width)));
+        var picked = new float[rows.Count * columns.Count];
+        for (var i = 0; i < rows.Count; i++)
+        {
+            for (var j = 0; j < columns.Count; j++) { picked[(i * columns.Count) + j] = all[(rows[i] * width) + columns[j]]; }
         }
         return picked;
     }

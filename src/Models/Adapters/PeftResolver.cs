@@ -170,8 +170,7 @@ sealed class PeftResolver
             : _targets.IsSaved(module) || (isBias && _config.Bias == "all");
         if (!allowed) { PeftThrow.NotTargeted(_where, tensor.Name, module); }
         if (_saved.Exists(other => other.Name == key.Name)) { PeftThrow.Twice(_where, tensor.Name, key.Name); }
-        var whole = Box.Whole(shape);
-        _saved.Add(new SavedTensor(key.Name, shape, _reader, [new SavedPart(whole, tensor, whole)], key.Part == PeftPart.Base));
+        _saved.Add(new SavedTensor(key.Name, shape, _reader, [new SavedPart(tensor, LinkedRuns.Whole(shape))], key.Part == PeftPart.Base));
     }
 
     static TensorInfo? Find(IEnumerable<(PeftKey Key, TensorInfo Tensor)> group, params PeftPart[] parts)

@@ -1,4 +1,5 @@
 using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Boxes;
 
 namespace Ckpt.Models.Adapters;
 
@@ -6,9 +7,9 @@ namespace Ckpt.Models.Adapters;
 /// <param name="Name">The base tensor, by its Hugging Face name.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Reader">The adapter's checkpoint.</param>
-/// <param name="Parts">Which box of which stored tensor is which box of it.</param>
+/// <param name="Parts">Which elements of it are which of a stored tensor.</param>
 /// <param name="IsBaseLayer">Whether it is the base under an adapter, which is added to it.</param>
 public sealed record SavedTensor(string Name, Shape Shape, ICheckpointReader Reader, IReadOnlyList<SavedPart> Parts, bool IsBaseLayer);
 
-/// <summary>A box of a saved tensor and the box of the stored tensor that holds its elements, in the same order.</summary>
-public readonly record struct SavedPart(Box Box, TensorInfo Stored, Box StoredBox);
+/// <summary>A stored tensor, and runs from the saved tensor's axes to its own.</summary>
+public readonly record struct SavedPart(TensorInfo Stored, LinkedRuns Runs);
