@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats;
-using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Families;
 using Ckpt.Sharding.Views;
 
 namespace Ckpt.Models.Adapters;
@@ -38,7 +38,7 @@ public sealed class AdapterMerge : IDisposable
     public static AdapterMerge Plan(ICheckpointReader source, IReadOnlyList<IAdapter> adapters, HfConfig? config, AdapterMergeOptions? options = null)
     {
         options ??= new AdapterMergeOptions();
-        var megatron = source is IMegatronReader;
+        var megatron = (options.Naming ?? NamingOf(source)) == FamilySide.Megatron;
         var reader = megatron ? McoreAdapter.BaseOf(source) ?? source : source;
         if (config is null && (megatron || adapters.Any(static adapter => adapter is McoreAdapter))) { Throw.NoConfig(source.Path); }
         var model = megatron ? AdapterModel.Of(config!) : AdapterModel.Of(reader, config);
@@ -72,6 +72,10 @@ public sealed class AdapterMerge : IDisposable
     }
 
     public void Dispose() => Checkpoint.Dispose();
+
+    static FamilySide NamingOf(ICheckpointReader reader) =>
+        reader.Tensors.Any(static tensor => tensor.Name.Contains("decoder.layers.", StringComparison.Ordinal) || tensor.Name.EndsWith("word_embeddings.weight", StringComparison.Ordinal))
+            ? FamilySide.Megatron : FamilySide.Hf;
 
     static class Throw
     {

@@ -30,7 +30,7 @@ sealed class AdapterPlaces
         return _found[name] = Find(name, where);
     }
 
-    IReadOnlyList<(TensorInfo Tensor, LinkedRuns Runs)> Find(string name, string where)
+    List<(TensorInfo Tensor, LinkedRuns Runs)> Find(string name, string where)
     {
         if (!_megatron && _tensors.TryGetValue(name, out var own)) { return [(own, LinkedRuns.Whole(own.Shape))]; }
         if (_model.Config is null) { Throw.Missing(where, name); }
