@@ -15,8 +15,8 @@ public static class ScaleBits
     {
         var bits = BitConverter.SingleToUInt32Bits(value) & 0x7FFF_FFFF;
         if (bits >= 0x7F80_0000) { return NaN; }
-        // The highest bit of the mantissa decides, so that below 2^-126, where there is no leading one, 2^-127 becomes code 1.
-        return (byte)((bits >> 23) + (bits >> 22 & 1));
+        // The highest bit of the mantissa decides; below 2^-126 there is no leading one, and that bit alone is 2^-127, which is code 0.
+        return (byte)((bits >> 23) + (bits >> 22 & 1) - (bits == 0x0040_0000 ? 1u : 0));
     }
 
     /// <summary>The smallest power of two that is not below a positive finite number.</summary>
