@@ -90,6 +90,21 @@ public sealed class KeepLaws
                 && plain.Tensors.Where(t => kept.Misaligned.All(m => m.Name != t.Name)).All(t => Same(plain, t.Name, numbers));
         });
 
+    /// <summary>The runner reads views in any order and from several threads, and comes to the same.</summary>
+    [Theory, Clause("QNT-4.3")]
+    [InlineData(Misaligned.Dequantise)]
+    [InlineData(Misaligned.Requantise)]
+    public void TheRunnerWritesWhatThePlanSays(Misaligned misaligned)
+    {
+        using var hf = Model(new Case(7, 2, 4, 6, 11, 9, 2, KeyForm.Stacked, Block), out var config, out var map);
+        var kept = QuantScheme.Of(config, hf)!.Keep(hf, map, misaligned, DType.BF16);
+        var plan = CopyPlanner.Plan(kept.Source.Tensors, kept.Map, Copying.Framed(TargetMaker.Make(kept.Source.Tensors, kept.Map, null, true, kept.AsStored)));
+        using var folder = new TemporaryFolder();
+        using var expected = PlanFiller.Fill(plan, kept.Source);
+        using var found = Copying.Open(Copying.Run(folder, "out", plan, kept.Source, blockBytes: 64), plan.Layout);
+        Assert.All(expected.Tensors, tensor => Assert.True(Same(expected, tensor.Name, found), tensor.Name));
+    }
+
     static MemoryCheckpoint Model(Case c, out HfConfig config, out TensorMap map)
     {
         var vocab = 3 * Block;
@@ -149,9 +164,7 @@ public sealed class KeepLaws
     static MemoryCheckpoint Copy(ICheckpointReader reader, TensorMap map, IReadOnlyList<TensorTarget> targets)
     {
         Assert.True(MapCoverage.Of(reader.Tensors, map.Left).IsComplete);
-        var plan = CopyPlanner.Plan(reader.Tensors, map, Copying.Framed(targets));
-        using var folder = new TemporaryFolder();
-        return Copying.Open(Copying.Run(folder, "out", plan, reader, blockBytes: 64, threads: 2), plan.Layout);
+        return PlanFiller.Fill(CopyPlanner.Plan(reader.Tensors, map, Copying.Framed(targets)), reader);
     }
 
     static TensorInfo Info(ICheckpointReader reader, string name) => reader.Tensors.Single(t => t.Name == name);
@@ -160,7 +173,7 @@ public sealed class KeepLaws
     {
         var bytes = TensorAssembler.ReadWhole(reader, Info(reader, name));
         var floats = new float[Info(reader, name).Shape.Count];
-        ElementCast.Cast(Info(reader, name).DType, bytes, DType.F32, MemoryMarshal.AsBytes<float>(floats));
+        ElementCast.Cast(Info(reader, name).DType, bytes, DType.F32, MemoryMarshal.AsBytes(floats.AsSpan()));
         return floats;
     }
 

@@ -96,7 +96,7 @@ public sealed class QuantisedVectorTests
 
     static TensorInfo Tensor(ICheckpointReader reader, string name) => reader.Tensors.Single(t => t.Name == name);
 
-    static Dictionary<string, (DType, Shape, byte[])> Read(string file)
+    static Dictionary<string, (DType DType, Shape Shape, byte[] Bytes)> Read(string file)
     {
         using var reader = SafetensorsReader.Open(Repository.Vector("quant", file));
         return reader.Tensors.ToDictionary(static t => t.Name, t => (t.DType, t.Shape, TensorAssembler.ReadWhole(reader, t)));
