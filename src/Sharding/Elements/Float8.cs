@@ -37,8 +37,7 @@ public static class Float8
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(codes.Length, values.Length);
         var format = Format(dtype);
-        var tooLarge = format.TooLarge(overflow);
-        for (var i = 0; i < values.Length; i++) { codes[i] = format.Encode(BitConverter.SingleToUInt32Bits(values[i]), tooLarge); }
+        format.Encode(values, codes, format.TooLarge(overflow));
     }
 
     internal static float[] Table(DType dtype) => dtype switch
