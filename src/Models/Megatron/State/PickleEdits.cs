@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Ckpt.Formats;
 using Ckpt.Formats.Torch;
 
@@ -69,8 +70,9 @@ static class PickleEdits
             case PickleTuple tuple:
                 made = tuple.Items.Count == 0 ? tuple : new PickleTuple([.. tuple.Items.Select(Inner)]);
                 break;
-            case PicklePersistentId { Id: PickleTuple { Items: [var kind, var type, PickleString key, .. var rest] } } when int.TryParse(key.Value, out var number):
-                made = new PicklePersistentId(new PickleTuple([kind, type, new PickleString((number + by).ToString(System.Globalization.CultureInfo.InvariantCulture)), .. rest]));
+            case PicklePersistentId { Id: PickleTuple { Items: [var kind, var type, PickleString key, ..] } id } when int.TryParse(key.Value, out var number):
+                var moved = new PickleString((number + by).ToString(CultureInfo.InvariantCulture));
+                made = new PicklePersistentId(new PickleTuple([kind, type, moved, .. id.Items.Skip(3)]));
                 break;
             case PickleObject item:
                 var copy = new PickleObject(item.Construction, item.Callable, Inner(item.Args), item.KeywordArgs is null ? null : Inner(item.KeywordArgs));

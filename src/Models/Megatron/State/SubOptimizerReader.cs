@@ -66,7 +66,7 @@ sealed class SubOptimizerReader
         return null;
     }
 
-    IReadOnlyList<PickleDict>? Groups(PickleNode? node)
+    List<PickleDict>? Groups(PickleNode? node)
     {
         if ((node as PickleDict)?.Find("param_groups") is not { } found) { return null; }
         if (found is not PickleList list) { Throw.Form(_source.Path, found); return null; }
