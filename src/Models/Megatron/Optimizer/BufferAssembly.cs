@@ -30,9 +30,9 @@ sealed class BufferAssembly(
         var found = new List<(string Order, IReadOnlyList<RunTensor> Views)>();
         var seen = new List<IReadOnlyList<(PlacedParameter Placed, GradBuffer Buffer)>>();
         var tried = 0;
-        foreach (var (order, bucketSize) in Candidates())
+        foreach (var order in ParameterOrder.All.Where(order => hints.Norms is not { } norms || order.Norms == norms))
         {
-            if (Place(order, bucketSize) is not { } placed || seen.Exists(other => IsSame(other, placed))) { continue; }
+            if (Place(order) is not { } placed || seen.Exists(other => IsSame(other, placed))) { continue; }
             seen.Add(placed);
             if (Views(placed) is not { } views) { continue; }
             tried++;
@@ -47,14 +47,8 @@ sealed class BufferAssembly(
         };
     }
 
-    IEnumerable<(ParameterOrder Order, long? BucketSize)> Candidates() =>
-        from size in buffers.Any(static b => b.Coalesced) ? hints.BucketSizes : [null]
-        from order in ParameterOrder.All
-        where hints.Norms is not { } norms || order.Norms == norms
-        select (order, size);
-
     /// <summary>All buffers under one order, or null where one does not fit; what did not is kept for the message.</summary>
-    List<(PlacedParameter Placed, GradBuffer Buffer)>? Place(ParameterOrder order, long? bucketSize)
+    List<(PlacedParameter Placed, GradBuffer Buffer)>? Place(ParameterOrder order)
     {
         var chains = buffers.Select(static b => b.Chain).Distinct().Order(ChainOrder.Instance).ToArray();
         if (chains.Length > 2) { Throw.Chains(where, chains.Length); }
@@ -66,7 +60,7 @@ sealed class BufferAssembly(
             if (groups.Length != parameters.Groups(experts) || groups[^1].Key != groups.Length - 1) { Throw.Groups(where, chains[chain], groups.Length, parameters.Groups(experts)); }
             foreach (var group in groups)
             {
-                if (!PlaceGroup(ParametersOf(group.Key, experts, apart), [.. group.OrderBy(static b => b.Index)], order, bucketSize, placed)) { return null; }
+                if (!PlaceGroup(ParametersOf(group.Key, experts, apart), [.. group.OrderBy(static b => b.Index)], order, placed)) { return null; }
             }
         }
         return placed;
@@ -79,7 +73,7 @@ sealed class BufferAssembly(
     }
 
     /// <summary>A group's buffers: chunk by chunk, and of each chunk one for each type, as its parameters come.</summary>
-    bool PlaceGroup(List<BufferParameter> all, GradBuffer[] own, ParameterOrder order, long? bucketSize, List<(PlacedParameter, GradBuffer)> placed)
+    bool PlaceGroup(List<BufferParameter> all, GradBuffer[] own, ParameterOrder order, List<(PlacedParameter, GradBuffer)> placed)
     {
         var sorted = new List<(long[] Place, BufferParameter Parameter)>(all.Count);
         foreach (var one in all)
@@ -95,7 +89,7 @@ sealed class BufferAssembly(
             var (dtype, list) = lists[i];
             if (!DTypes.TryParseTorch(own[i].ParamDType, out var stored) || stored != dtype) { _fault = $"{own[i].Where}: the model's parameters are {dtype.DisplayName()}"; return false; }
             var numels = own[i].Buckets.Select(static bucket => bucket.Numel).ToArray();
-            var found = own[i].Coalesced ? BufferPlacement.Coalesced(list, numels[0], bucketSize) : BufferPlacement.Into(list, numels);
+            var found = own[i].Coalesced ? Coalesced(list, numels[0]) : BufferPlacement.Into(list, numels);
             if (found is null)
             {
                 _fault = string.Create(CultureInfo.InvariantCulture, $"{own[i].Where}: {numels.Sum()} elements are recorded in {numels.Length} buckets, which the {list.Count} parameters of {list.Sum(static p => p.Numel)} elements do not fill exactly");
@@ -104,6 +98,16 @@ sealed class BufferAssembly(
             placed.AddRange(found.Select(one => (one, own[i])));
         }
         return true;
+    }
+
+    /// <summary>A bucket's end takes away what would align the next parameter, so that lengths agree only where places do.</summary>
+    IReadOnlyList<PlacedParameter>? Coalesced(List<BufferParameter> list, long numel)
+    {
+        foreach (var size in hints.BucketSizes)
+        {
+            if (BufferPlacement.Coalesced(list, numel, size) is { } found) { return found; }
+        }
+        return null;
     }
 
     List<RunTensor>? Views(List<(PlacedParameter Placed, GradBuffer Buffer)> placed)
