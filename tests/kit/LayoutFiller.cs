@@ -52,7 +52,14 @@ public static class LayoutFiller
         if (gap >= 0) { throw new InvalidOperationException($"{file.Path}: byte {gap} is said by nothing"); }
         Ascend(file.Path, file.Data.Select(d => d.Offset));
         Ascend(file.Path, file.Frames.Select(f => f.Offset));
-        return bytes;
+        return file.Encode is { } encode ? Encoded(file, encode, bytes) : bytes;
+    }
+
+    static byte[] Encoded(FileLayout file, FileEncoding encode, byte[] content)
+    {
+        if (file.Frames.Count > 0) { throw new InvalidOperationException($"{file.Path}: frames in an encoded file"); }
+        var stored = encode.Apply(content).ToArray();
+        return stored.Length <= encode.MaxLength ? stored : throw new InvalidOperationException($"{file.Path}: {stored.Length} bytes stored, at most {encode.MaxLength} announced");
     }
 
     static void Put(string path, byte[] bytes, bool[] said, long offset, byte[] part)

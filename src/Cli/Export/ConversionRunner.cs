@@ -24,10 +24,10 @@ sealed class ConversionRunner : IExportRunner
         foreach (var note in conversion.Notes) { progress.Note("note: " + note); }
         var plan = Plan(conversion, arguments);
         var report = new ExportReport(arguments, conversion, plan, options);
-        if (arguments.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options)); }
+        if (arguments.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost)); }
 
         PartialOutput.Check(arguments.Output, options);
-        MemoryBudget.Fit(plan, options);
+        MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost);
         DiskSpace.Check(plan, conversion.SideFiles, arguments.Output);
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);

@@ -8,7 +8,7 @@ namespace Ckpt.Sharding.Running;
 /// <summary>
 /// Runs a plan: fills the layout's blocks in file order on several threads, sums their CRCs, writes the frames, flushes. Decides nothing.
 /// </summary>
-public sealed class CopyRunner
+public sealed class CopyRunner : IDisposable
 {
     readonly CopyPlan _plan;
     readonly ICheckpointReader _reader;
@@ -19,7 +19,7 @@ public sealed class CopyRunner
     readonly List<Block> _blocks;
     readonly int[] _firstPiece;
     readonly uint[]?[] _crcs;
-    readonly SafeFileHandle[] _handles;
+    readonly OutputFiles _files;
     readonly WriteBehind _behind = new(128 << 20); // 64 to 256 MiB measured alike; without it times vary threefold (bench/results)
     int _next = -1;
 
@@ -30,7 +30,7 @@ public sealed class CopyRunner
         _crcs = new uint[]?[_blocks.Count];
         _firstPiece = new int[plan.Layout.Files.Count];
         for (var f = 1; f < _firstPiece.Length; f++) { _firstPiece[f] = _firstPiece[f - 1] + plan.Layout.Files[f - 1].Data.Count; }
-        _handles = new SafeFileHandle[plan.Layout.Files.Count];
+        _files = new OutputFiles(output.Folder, plan.Layout.Files);
     }
 
     /// <summary>
@@ -41,18 +41,19 @@ public sealed class CopyRunner
     public static IReadOnlyList<WrittenFile> Run(
         CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
-        var budget = MemoryBudget.Fit(plan, options);
-        var runner = new CopyRunner(plan, reader, output, options, progress, cancel);
-        try { return runner.Run(budget.Threads); }
-        finally
-        {
-            foreach (var handle in runner._handles) { handle?.Dispose(); }
-        }
+        var budget = MemoryBudget.Fit(plan, options, reader.ReadingCost);
+        using var runner = new CopyRunner(plan, reader, output, options, progress, cancel);
+        return runner.Run(budget.Threads);
+    }
+
+    public void Dispose()
+    {
+        _behind.Dispose();
+        _files.Dispose();
     }
 
     List<WrittenFile> Run(int threads)
     {
-        OpenFiles();
         KeepEarlierWork();
         var left = 0L;
         for (var b = 0; b < _blocks.Count; b++)
@@ -61,24 +62,10 @@ public sealed class CopyRunner
         }
         _progress.Begin("copying", left);
         WorkerThreads.Run(threads, FillBlocks, () => Interlocked.Exchange(ref _next, _blocks.Count));
-        var files = new List<WrittenFile>(_handles.Length);
-        for (var f = 0; f < _handles.Length; f++)
-        {
-            files.Add(WriteFrames(f));
-            RandomAccess.FlushToDisk(_handles[f]);
-        }
+        var files = new List<WrittenFile>(_plan.Layout.Files.Count);
+        for (var f = 0; f < _plan.Layout.Files.Count; f++) { files.Add(_plan.Layout.Files[f].Encode is null ? WriteFrames(f) : Encoded(f)); }
+        _files.Flush();
         return files;
-    }
-
-    void OpenFiles()
-    {
-        for (var f = 0; f < _handles.Length; f++)
-        {
-            var path = Path.Combine(_output.Folder, _plan.Layout.Files[f].Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            _handles[f] = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            if (RandomAccess.GetLength(_handles[f]) != _plan.Layout.Files[f].Length) { RandomAccess.SetLength(_handles[f], _plan.Layout.Files[f].Length); }
-        }
     }
 
     /// <summary>SHD-4.4: a recorded block counts only if the bytes are really there; a power cut may have lost them.</summary>
@@ -93,12 +80,34 @@ public sealed class CopyRunner
         foreach (var (b, crcs) in done)
         {
             _cancel.ThrowIfCancellationRequested();
-            if (b < 0 || b >= _blocks.Count || crcs.Length != _blocks[b].Ranges) { continue; }
-            var span = buffer.AsSpan(0, _blocks[b].Length);
-            ReadExactly(_handles[_blocks[b].File], span, _blocks[b].Offset);
-            if (CrcsOf(_blocks[b], span).AsSpan().SequenceEqual(crcs)) { _crcs[b] = crcs; }
+            if (b < 0 || b >= _blocks.Count) { continue; }
+            if (IsAsRecorded(_blocks[b], crcs, buffer)) { _crcs[b] = crcs; }
             _progress.Advance(_blocks[b].Length);
         }
+    }
+
+    bool IsAsRecorded(Block block, uint[] crcs, byte[] buffer)
+    {
+        using var file = _files.Open(block.File);
+        if (_plan.Layout.Files[block.File].Encode is not null) { return IsAsEncoded(file.Handle, crcs, buffer); }
+        if (crcs.Length != block.Ranges) { return false; }
+        var span = buffer.AsSpan(0, block.Length);
+        ReadExactly(file.Handle, span, block.Offset);
+        return CrcsOf(block, span).AsSpan().SequenceEqual(crcs);
+    }
+
+    /// <summary>SHD-9.2: of an encoded file the journal has length and CRC as they are stored.</summary>
+    static bool IsAsEncoded(SafeFileHandle file, uint[] recorded, byte[] buffer)
+    {
+        if (recorded.Length != 2 || RandomAccess.GetLength(file) != recorded[1]) { return false; }
+        var crc = Crc32.Empty;
+        for (var at = 0L; at < recorded[1]; at += buffer.Length)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, recorded[1] - at));
+            ReadExactly(file, part, at);
+            crc = Crc32.Append(crc, part);
+        }
+        return crc == recorded[0];
     }
 
     void FillBlocks()
@@ -110,15 +119,32 @@ public sealed class CopyRunner
             _cancel.ThrowIfCancellationRequested();
             if (_crcs[b] is not null) { continue; }
             var block = _blocks[b];
-            var span = buffer.AsSpan(0, block.Length);
-            Assemble(assembler, block, span);
-            var crcs = CrcsOf(block, span);
-            RandomAccess.Write(_handles[block.File], span, block.Offset);
-            _behind.Written(_handles[block.File], block.Offset, block.Length);
+            if (buffer.Length < block.Length) { buffer = new byte[block.Length]; } // a file to be encoded, whole
+            var content = buffer.AsMemory(0, block.Length);
+            Assemble(assembler, block, content.Span);
+            var crcs = Store(block, content);
             _output.Journal.Record(b, crcs);
             _crcs[b] = crcs;
             _progress.Advance(block.Length);
         }
+    }
+
+    /// <summary>Writes a block, and says what the journal is to know of it.</summary>
+    uint[] Store(Block block, ReadOnlyMemory<byte> content)
+    {
+        var file = _files.Open(block.File);
+        var encode = _plan.Layout.Files[block.File].Encode;
+        var stored = encode?.Apply(content) ?? content;
+        RandomAccess.Write(file.Handle, stored.Span, block.Offset);
+        if (encode is not null) { RandomAccess.SetLength(file.Handle, stored.Length); } // an earlier run may have left more
+        _behind.Written(file, block.Offset, stored.Length);
+        return encode is null ? CrcsOf(block, content.Span) : [Crc32.Of(stored.Span), (uint)stored.Length];
+    }
+
+    WrittenFile Encoded(int f)
+    {
+        var crcs = _crcs[FirstBlockOf(f)]!;
+        return new WrittenFile(_plan.Layout.Files[f].Path, crcs[1], crcs[0]);
     }
 
     void Assemble(BlockAssembler assembler, Block block, Span<byte> target)
@@ -159,6 +185,7 @@ public sealed class CopyRunner
     {
         var file = _plan.Layout.Files[f];
         var ranges = RangeCrcs(f);
+        using var output = _files.Open(f);
         var crc = Crc32.Empty;
         var (end, nextRange) = (0L, 0);
         foreach (var frame in file.Frames)
@@ -166,7 +193,7 @@ public sealed class CopyRunner
             for (; nextRange < file.Data.Count && file.Data[nextRange].Offset < frame.Offset; nextRange++) { TakeRange(); }
             var bytes = frame.Make(frame.Data < 0 ? 0 : ranges[frame.Data]);
             if (bytes.Length != frame.Length || frame.Offset != end) { throw new InvalidOperationException($"{file.Path}: a frame of {bytes.Length} bytes for {frame.Length} at {frame.Offset}, after {end}"); }
-            RandomAccess.Write(_handles[f], bytes, frame.Offset);
+            RandomAccess.Write(output.Handle, bytes, frame.Offset);
             crc = Crc32.Combine(crc, Crc32.Of(bytes), bytes.Length);
             end += bytes.Length;
         }
