@@ -30,8 +30,14 @@ public sealed record FileLayout(string Path, long Length, IReadOnlyList<DataRang
     public FileEncoding? Encode { get; init; }
 }
 
-/// <summary>Bytes of a file that are one box of one target, row-major, little-endian, packed.</summary>
-public readonly record struct DataRange(long Offset, long Length, int Tensor, int Box);
+/// <summary>
+/// Bytes of a file that are one box of one target, row-major, little-endian, packed. A box may lie in several ranges (copies that every rank holds).
+/// </summary>
+public readonly record struct DataRange(long Offset, long Length, int Tensor, int Box)
+{
+    /// <summary>The box's axes from the slowest to the fastest in these bytes, where that is not their own order (a transposed matrix is [1, 0]); null: row-major.</summary>
+    public IReadOnlyList<int>? Order { get; init; }
+}
 
 /// <summary>
 /// Bytes of a file around the data (headers, checksums). <paramref name="Data"/> is the index in <see cref="FileLayout.Data"/> of

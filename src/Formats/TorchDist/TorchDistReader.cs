@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats.IO;
+using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 
@@ -9,7 +10,7 @@ namespace Ckpt.Formats.TorchDist;
 /// Reads a torch_dist checkpoint of Megatron-core, or a plain one of torch.distributed.checkpoint (format <c>torch_dcp</c>). Opening reads the
 /// index; a stream's own header is read when its box is located.
 /// </summary>
-public sealed class TorchDistReader : ICheckpointReader
+public sealed class TorchDistReader : IMegatronReader
 {
     internal const string CommonObject = "common_state/shard_0_1";
 

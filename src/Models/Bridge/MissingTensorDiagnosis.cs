@@ -21,7 +21,7 @@ public static partial class MissingTensorDiagnosis
             faults.Add(Missing(group, map, context));
         }
         foreach (var group in Groups(present.Keys.Where(name => !IsKnown(name, map.Left, context)), Kind)) { faults.Add(Extra(group, context)); }
-        var bent = map.Left.Tensors.Where(tensor => present.TryGetValue(tensor.Name, out var shape) && shape != tensor.Shape);
+        var bent = map.Left.Tensors.Where(tensor => present.TryGetValue(tensor.Name, out var shape) && shape != tensor.StoredShape);
         foreach (var group in Groups(bent, tensor => (Kind(tensor.Name), tensor.Shape, present[tensor.Name]))) { faults.Add(WrongShape(group, context)); }
         return faults;
     }

@@ -4,17 +4,16 @@ using Ckpt.Sharding.Maps;
 namespace Ckpt.Sharding.Boxes;
 
 /// <summary>
-/// Which axis of a link's one box corresponds to which axis of the other: axes of size 1 are left out, the others correspond in order.
+/// Which axis of a link's one box corresponds to which axis of the other, in the order of the right box; axes of size 1 are left out.
 /// </summary>
 readonly record struct LinkAxes(int[] Left, int[] Right)
 {
     internal static LinkAxes Of(Link link)
     {
-        var left = LongAxes(link.LeftBox);
-        var right = LongAxes(link.RightBox);
-        var same = left.Length == right.Length;
-        for (var i = 0; same && i < left.Length; i++) { same = link.LeftBox.Size[left[i]] == link.RightBox.Size[right[i]]; }
-        return same ? new LinkAxes(left, right) : throw new ArgumentException($"a link of boxes {link.LeftBox} and {link.RightBox}, whose sizes differ", nameof(link));
+        var axes = link.Axes is null ? new LinkAxes(LongAxes(link.LeftBox), LongAxes(link.RightBox)) : Given(link.LeftBox, link.Axes, link.RightBox);
+        var same = axes.Left.Length == axes.Right.Length;
+        for (var i = 0; same && i < axes.Left.Length; i++) { same = link.LeftBox.Size[axes.Left[i]] == link.RightBox.Size[axes.Right[i]]; }
+        return same ? axes : throw new ArgumentException($"a link of boxes {link.LeftBox} and {link.RightBox}, whose sizes differ", nameof(link));
     }
 
     /// <summary>The part of <paramref name="to"/> that corresponds to <paramref name="part"/> of <paramref name="from"/>.</summary>
@@ -28,6 +27,22 @@ readonly record struct LinkAxes(int[] Left, int[] Right)
             size[toAxes[i]] = part.Size[fromAxes[i]];
         }
         return new Box(offset, size);
+    }
+
+    /// <summary>The left axis of each long right axis, as the link says; a long axis of either side without partner makes the sizes differ.</summary>
+    static LinkAxes Given(Box leftBox, IReadOnlyList<int> axes, Box rightBox)
+    {
+        var right = LongAxes(rightBox);
+        var left = new List<int>(right.Length);
+        foreach (var axis in right)
+        {
+            for (var i = 0; i < axes.Count; i++)
+            {
+                if (axes[i] == axis) { left.Add(i); }
+            }
+        }
+        var all = axes.Count == leftBox.Rank && LongAxes(leftBox).Length == left.Count;
+        return new LinkAxes(all ? [.. left] : [], right);
     }
 
     static int[] LongAxes(Box box)

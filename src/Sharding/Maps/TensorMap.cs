@@ -4,17 +4,49 @@ using Ckpt.Formats.Tensors;
 namespace Ckpt.Sharding.Maps;
 
 /// <summary>A tensor one side of a map consists of.</summary>
-public sealed record MappedTensor(string Name, Shape Shape);
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Shape">The shape that links see.</param>
+public sealed record MappedTensor(string Name, Shape Shape)
+{
+    readonly Shape? _stored;
+
+    /// <summary>
+    /// The shape in the checkpoint, where links see a finer one: each stored axis is one axis of <see cref="Shape"/> or the product of several that
+    /// follow each other, row-major (gate and up columns that take turns are an axis of 2).
+    /// </summary>
+    public Shape StoredShape { get => _stored ?? Shape; init => _stored = value; }
+}
 
 /// <summary>
 /// "These are the same numbers": a box of a tensor on the left and a box of a tensor on the right. The two sizes are equal once axes
-/// of size 1 are left out, and elements correspond in that order.
+/// of size 1 are left out, and elements correspond in that order, unless <see cref="Axes"/> says another.
 /// </summary>
 /// <param name="Left">Index into <see cref="MapSide.Tensors"/> of the left side.</param>
 /// <param name="LeftBox">Which elements there.</param>
 /// <param name="Right">Index into <see cref="MapSide.Tensors"/> of the right side.</param>
 /// <param name="RightBox">Which elements there.</param>
-public readonly record struct Link(int Left, Box LeftBox, int Right, Box RightBox);
+public readonly record struct Link(int Left, Box LeftBox, int Right, Box RightBox)
+{
+    /// <summary>
+    /// For each axis of the left box the axis of the right box that it is, or -1 where it is none (the axis then has size 1); null: axes longer
+    /// than 1 correspond in order. A transposed matrix is [1, 0].
+    /// </summary>
+    public IReadOnlyList<int>? Axes { get; init; }
+
+    /// <summary>The link seen from the other side.</summary>
+    public Link Reverse() => new(Right, RightBox, Left, LeftBox) { Axes = Axes is null ? null : Inverse(Axes, RightBox.Rank) };
+
+    static int[] Inverse(IReadOnlyList<int> axes, int rank)
+    {
+        var inverse = new int[rank];
+        Array.Fill(inverse, -1);
+        for (var axis = 0; axis < axes.Count; axis++)
+        {
+            if (axes[axis] >= 0) { inverse[axes[axis]] = axis; }
+        }
+        return inverse;
+    }
+}
 
 /// <summary>Elements of a tensor that no link reaches on purpose: zero where written, dropped where read.</summary>
 public readonly record struct Padding(int Tensor, Box Box, string Rule);
@@ -51,11 +83,7 @@ public sealed record TensorMap(MapSide Left, MapSide Right, IReadOnlyList<Link> 
     public TensorMap Reverse()
     {
         var links = new Link[Links.Count];
-        for (var i = 0; i < links.Length; i++)
-        {
-            var link = Links[i];
-            links[i] = new Link(link.Right, link.RightBox, link.Left, link.LeftBox);
-        }
+        for (var i = 0; i < links.Length; i++) { links[i] = Links[i].Reverse(); }
         return new TensorMap(Right, Left, links);
     }
 

@@ -16,6 +16,8 @@ public sealed class CopyPlanner
     readonly int[] _sourceOfLeft;
     readonly BoxIndex?[] _storedIndex;
     readonly LinkAxes[] _axes;
+    readonly AxisSplits[] _splitsOfLeft;
+    readonly AxisSplits[] _splitsOfRight;
     readonly SortedSet<string> _casts = new(StringComparer.Ordinal);
     long _copied;
     long _zeros;
@@ -31,10 +33,12 @@ public sealed class CopyPlanner
         {
             var left = map.Left.Tensors[i];
             if (!byName.TryGetValue(left.Name, out var index)) { Throw.Missing(left.Name); }
-            if (source[index].Shape != left.Shape) { Throw.OtherShape(left, source[index].Shape); }
+            if (source[index].Shape != left.StoredShape) { Throw.OtherShape(left, source[index].Shape); }
             _sourceOfLeft[i] = index;
         }
-        _storedIndex = new BoxIndex?[source.Count];
+        _splitsOfLeft = [.. map.Left.Tensors.Select(static t => AxisSplits.Of(t.StoredShape, t.Shape))];
+        _splitsOfRight = [.. map.Right.Tensors.Select(static t => AxisSplits.Of(t.StoredShape, t.Shape))];
+        _storedIndex = new BoxIndex?[map.Left.Tensors.Count];
         _axes = new LinkAxes[map.Links.Count];
         for (var i = 0; i < _axes.Length; i++) { _axes[i] = LinkAxes.Of(map.Links[i]); }
     }
@@ -65,7 +69,7 @@ public sealed class CopyPlanner
         var linksOf = LinksByRight();
         var linkIndex = new (BoxIndex Index, int[] Links)?[_map.Right.Tensors.Count];
         var pieces = new List<Piece>();
-        var covered = new long[_layout.Tensors.Count];
+        var covered = _layout.Tensors.Select(static t => new bool[t.Boxes.Count]).ToArray();
         for (var f = 0; f < _layout.Files.Count; f++)
         {
             for (var r = 0; r < _layout.Files[f].Data.Count; r++)
@@ -73,10 +77,10 @@ public sealed class CopyPlanner
                 var range = _layout.Files[f].Data[r];
                 var target = _layout.Tensors[range.Tensor];
                 if (!rightByName.TryGetValue(target.Name, out var right)) { Throw.UnknownTarget(target.Name); }
-                if (_map.Right.Tensors[right].Shape != target.Shape) { Throw.OtherShape(_map.Right.Tensors[right], target.Shape); }
+                if (_map.Right.Tensors[right].StoredShape != target.Shape) { Throw.OtherShape(_map.Right.Tensors[right], target.Shape); }
                 var index = linkIndex[right] ??= IndexRight(right, linksOf[right]);
-                pieces.Add(PieceOf(f, r, target, range, index.Index, index.Links));
-                covered[range.Tensor] += target.Boxes[range.Box].Volume;
+                pieces.Add(PieceOf(f, r, target, range, right, index.Index, index.Links));
+                covered[range.Tensor][range.Box] = true;
             }
         }
         CheckTargets(covered);
@@ -107,14 +111,16 @@ public sealed class CopyPlanner
         return (index, [.. links]);
     }
 
-    Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, BoxIndex index, int[] links)
+    Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, int right, BoxIndex index, int[] links)
     {
-        var box = target.Boxes[range.Box];
-        if (range.Length != target.DType.ByteLength(box.Volume)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(box.Volume)); }
-        var strides = box.Shape.RowMajorStrides();
+        var stored = target.Boxes[range.Box];
+        if (range.Length != target.DType.ByteLength(stored.Volume)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(stored.Volume)); }
+        var splits = _splitsOfRight[right];
+        var box = splits.Refine(stored, target.Name);
+        var strides = Strides(stored, range.Order, splits);
         var copies = new List<RegionCopy>();
         var found = new List<(int Index, Box Common)>();
-        var stored = new List<(int Index, Box Common)>();
+        var parts = new List<(int Index, Box Common)>();
         index.Find(box, found);
         var filled = 0L;
         foreach (var (at, common) in found)
@@ -125,12 +131,12 @@ public sealed class CopyPlanner
             var source = _sourceOfLeft[link.Left];
             CheckCast(_source[source], target);
             var wanted = LinkAxes.Project(common, link.RightBox, axes.Right, link.LeftBox, axes.Left);
-            stored.Clear();
-            IndexStored(source).Find(wanted, stored);
-            foreach (var (storedBox, part) in stored)
+            parts.Clear();
+            IndexStored(link.Left).Find(wanted, parts);
+            foreach (var (storedBox, part) in parts)
             {
                 var there = LinkAxes.Project(part, link.LeftBox, axes.Left, link.RightBox, axes.Right);
-                copies.Add(CopyOf(source, storedBox, part, axes, there, box, strides));
+                copies.Add(CopyOf(link.Left, storedBox, part, axes, there, box, strides));
                 filled += part.Volume;
             }
         }
@@ -141,38 +147,72 @@ public sealed class CopyPlanner
         return new Piece(file, rangeIndex, copies, zeros);
     }
 
-    RegionCopy CopyOf(int source, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides)
+    /// <summary>Elements between neighbours of the stored range, per fine axis.</summary>
+    static long[] Strides(Box stored, IReadOnlyList<int>? order, AxisSplits splits)
     {
-        var origin = _source[source].Boxes[storedBox].Box;
-        var start = new long[part.Rank];
-        for (var axis = 0; axis < start.Length; axis++) { start[axis] = part.Offset[axis] - origin.Offset[axis]; }
+        var strides = stored.Shape.RowMajorStrides();
+        if (order is not null)
+        {
+            var step = 1L;
+            for (var i = order.Count - 1; i >= 0; i--)
+            {
+                strides[order[i]] = step;
+                step *= stored.Size[order[i]];
+            }
+        }
+        return splits.IsIdentity ? strides : [.. splits.StoredAxis.Select((axis, fine) => strides[axis] * splits.Factor[fine])];
+    }
+
+    RegionCopy CopyOf(int left, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides)
+    {
+        var source = _sourceOfLeft[left];
+        var splits = _splitsOfLeft[left];
+        var stored = _source[source].Boxes[storedBox].Box;
+        var start = new long[stored.Rank];
+        for (var axis = 0; axis < part.Rank; axis++) { start[splits.StoredAxis[axis]] += part.Offset[axis] * splits.Factor[axis]; }
+        for (var axis = 0; axis < start.Length; axis++) { start[axis] -= stored.Offset[axis]; }
         var place = 0L;
         for (var axis = 0; axis < strides.Length; axis++) { place += (there.Offset[axis] - target.Offset[axis]) * strides[axis]; }
-        var extents = new long[axes.Left.Length];
-        var steps = new long[axes.Left.Length];
-        for (var i = 0; i < extents.Length; i++)
+        var order = SlowestFirst(axes.Right, strides);
+        var (sourceAxes, sourceSteps) = (new int[order.Length], new long[order.Length]);
+        var (extents, steps) = (new long[order.Length], new long[order.Length]);
+        for (var i = 0; i < order.Length; i++)
         {
-            extents[i] = part.Size[axes.Left[i]];
-            steps[i] = strides[axes.Right[i]];
+            var axis = axes.Left[order[i]];
+            (sourceAxes[i], sourceSteps[i]) = (splits.StoredAxis[axis], splits.Factor[axis]);
+            (extents[i], steps[i]) = (part.Size[axis], strides[axes.Right[order[i]]]);
         }
         _bytesRead += _source[source].DType.ByteLength(part.Volume);
-        return new RegionCopy(source, storedBox, start, axes.Left, place, steps, extents);
+        return new RegionCopy(source, storedBox, start, sourceAxes, sourceSteps, place, steps, extents);
+    }
+
+    /// <summary>Places in <paramref name="axes"/>, from the widest stride to the narrowest; nearly always as they are.</summary>
+    static int[] SlowestFirst(int[] axes, long[] strides)
+    {
+        var order = new int[axes.Length];
+        for (var i = 0; i < order.Length; i++)
+        {
+            var at = i;
+            for (; at > 0 && strides[axes[order[at - 1]]] < strides[axes[i]]; at--) { order[at] = order[at - 1]; }
+            order[at] = i;
+        }
+        return order;
     }
 
     /// <summary>SHD-2.2: what the stored boxes leave of a source tensor cannot be written.</summary>
-    BoxIndex IndexStored(int source)
+    BoxIndex IndexStored(int left)
     {
-        if (_storedIndex[source] is { } index) { return index; }
-        var tensor = _source[source];
+        if (_storedIndex[left] is { } index) { return index; }
+        var tensor = _source[_sourceOfLeft[left]];
         var volume = 0L;
         var boxes = new Box[tensor.Boxes.Count];
         for (var i = 0; i < boxes.Length; i++)
         {
-            boxes[i] = tensor.Boxes[i].Box;
+            boxes[i] = _splitsOfLeft[left].Refine(tensor.Boxes[i].Box, tensor.Name);
             volume += boxes[i].Volume;
         }
         if (volume != tensor.Shape.Count) { Throw.NotStored(tensor.Name, volume, tensor.Shape.Count); }
-        return _storedIndex[source] = new BoxIndex(tensor.Shape, boxes);
+        return _storedIndex[left] = new BoxIndex(_map.Left.Tensors[left].Shape, boxes);
     }
 
     void CheckCast(TensorInfo source, TensorTarget target)
@@ -182,11 +222,14 @@ public sealed class CopyPlanner
         _casts.Add($"{source.DType.DisplayName()} to {target.DType.DisplayName()}");
     }
 
-    void CheckTargets(long[] covered)
+    void CheckTargets(bool[][] covered)
     {
         for (var i = 0; i < covered.Length; i++)
         {
-            if (covered[i] != _layout.Tensors[i].Shape.Count) { Throw.NotWritten(_layout.Tensors[i].Name, covered[i], _layout.Tensors[i].Shape.Count); }
+            var target = _layout.Tensors[i];
+            var written = 0L;
+            for (var box = 0; box < covered[i].Length; box++) { written += covered[i][box] ? target.Boxes[box].Volume : 0; }
+            if (written != target.Shape.Count) { Throw.NotWritten(target.Name, written, target.Shape.Count); }
         }
     }
 

@@ -31,7 +31,7 @@ public sealed record MapCoverage(
         {
             known.Add(tensor.Name);
             if (!byName.TryGetValue(tensor.Name, out var index)) { missing.Add(tensor.Name); }
-            else if (source[index].Shape != tensor.Shape) { wrong.Add(new WrongShape(tensor.Name, source[index].Shape, tensor.Shape)); }
+            else if (source[index].Shape != tensor.StoredShape) { wrong.Add(new WrongShape(tensor.Name, source[index].Shape, tensor.StoredShape)); }
         }
         var aliases = new List<AliasCheck>();
         foreach (var alias in side.Aliases)

@@ -8,10 +8,11 @@ namespace Ckpt.Sharding.Plans;
 /// <param name="SourceBox">Index of its stored box.</param>
 /// <param name="SourceStart">Where the region starts in the stored box, one number per axis of the source tensor.</param>
 /// <param name="SourceAxes">Which source axis each extent runs along.</param>
+/// <param name="SourceSteps">How many indices of that axis lie between neighbours.</param>
 /// <param name="TargetStart">Row-major place of the region's first element in the target box, in elements.</param>
 /// <param name="TargetStrides">Elements between neighbours in the target box, per extent; descending.</param>
 /// <param name="Extents">Elements along each axis.</param>
-public sealed record RegionCopy(int SourceTensor, int SourceBox, long[] SourceStart, int[] SourceAxes, long TargetStart, long[] TargetStrides, long[] Extents)
+public sealed record RegionCopy(int SourceTensor, int SourceBox, long[] SourceStart, int[] SourceAxes, long[] SourceSteps, long TargetStart, long[] TargetStrides, long[] Extents)
 {
     /// <summary>Elements copied.</summary>
     public long Count

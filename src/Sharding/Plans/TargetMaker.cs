@@ -35,8 +35,8 @@ public static class TargetMaker
         for (var i = 0; i < targets.Length; i++)
         {
             var tensor = map.Right.Tensors[i];
-            var axes = cutLeadingAxes && cut[i] < tensor.Shape.Rank ? cut[i] : 0;
-            targets[i] = new TensorTarget(tensor.Name, types[i] ?? cast ?? DType.F32, tensor.Shape, Cut(tensor.Shape, axes));
+            var axes = cutLeadingAxes && cut[i] < tensor.StoredShape.Rank ? Math.Min(cut[i], SameAxes(tensor)) : 0;
+            targets[i] = new TensorTarget(tensor.Name, types[i] ?? cast ?? DType.F32, tensor.StoredShape, Cut(tensor.StoredShape, axes));
         }
         return targets;
     }
@@ -59,6 +59,16 @@ public static class TargetMaker
     }
 
     static DType TypeOf(DType stored, DType? cast) => cast is { } wanted && ElementCast.IsKnown(stored, wanted) ? wanted : stored;
+
+    /// <summary>The leading axes that links see as they are stored.</summary>
+    static int SameAxes(MappedTensor tensor)
+    {
+        var (stored, fine) = (tensor.StoredShape, tensor.Shape);
+        if (stored == fine) { return stored.Rank; }
+        var axis = 0;
+        while (axis < stored.Rank && axis < fine.Rank && stored[axis] == fine[axis]) { axis++; }
+        return axis;
+    }
 
     static int LeadingOnes(Box box)
     {

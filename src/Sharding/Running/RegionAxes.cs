@@ -19,7 +19,7 @@ readonly record struct RegionAxes(long[] Extents, long[] SourceStrides, long[] T
         for (var axis = 0; axis < copy.SourceStart.Length; axis++) { start += copy.SourceStart[axis] * strides[axis]; }
         for (var i = 0; i < copy.Extents.Length; i++)
         {
-            var (extent, from, to) = (copy.Extents[i], strides[copy.SourceAxes[i]], copy.TargetStrides[i]);
+            var (extent, from, to) = (copy.Extents[i], strides[copy.SourceAxes[i]] * copy.SourceSteps[i], copy.TargetStrides[i]);
             if (extent == 1) { continue; }
             if (extents.Count > 0 && source[^1] == extent * from && target[^1] == extent * to)
             {
