@@ -1,0 +1,11 @@
+using Ckpt.Formats.Opening;
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Formats.Zarr;
+
+/// <summary>Opens what is zarr, as a checkpoint of Megatron where its metadata.json says so.</summary>
+static class ZarrOpener
+{
+    internal static ICheckpointReader Open(string path) =>
+        File.Exists(Path.Combine(path, FolderListing.MetadataName)) ? MegatronZarrReader.Open(path) : ZarrReader.Open(path);
+}
