@@ -20,13 +20,16 @@ public sealed class CopyRunner : IDisposable
     readonly int[] _firstPiece;
     readonly uint[]?[] _crcs;
     readonly OutputFiles _files;
+    readonly WorkerShare _share;
     readonly WriteBehind _behind = new(128 << 20); // 64 to 256 MiB measured alike; without it times vary threefold (bench/results)
-    int _next = -1;
+    int _next;
 
     CopyRunner(CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         (_plan, _reader, _output, _options, _progress, _cancel) = (plan, reader, output, options, progress, cancel);
         _blocks = BlockCutter.Cut(plan.Layout, options.BlockBytes);
+        _share = WorkerShare.Of(_blocks, options.Worker, options.Workers);
+        _next = _share.First - 1;
         _crcs = new uint[]?[_blocks.Count];
         _firstPiece = new int[plan.Layout.Files.Count];
         for (var f = 1; f < _firstPiece.Length; f++) { _firstPiece[f] = _firstPiece[f - 1] + plan.Layout.Files[f - 1].Data.Count; }
@@ -37,8 +40,11 @@ public sealed class CopyRunner : IDisposable
     /// Writes every data file of the plan's layout into the output's folder, complete and flushed. What an earlier run of the same plan
     /// left is read back, checked against its journal and kept.
     /// </summary>
-    /// <returns>The files, in layout order.</returns>
-    public static IReadOnlyList<WrittenFile> Run(
+    /// <returns>
+    /// The files, in layout order, once all are complete; of several workers only the last to finish gets them and is to publish, the others get
+    /// null when their share is done (SHD-8.x).
+    /// </returns>
+    public static IReadOnlyList<WrittenFile>? Run(
         CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         var budget = MemoryBudget.Fit(plan, options, reader.ReadingCost);
@@ -52,54 +58,107 @@ public sealed class CopyRunner : IDisposable
         _files.Dispose();
     }
 
-    List<WrittenFile> Run(int threads)
+    List<WrittenFile>? Run(int threads)
     {
         KeepEarlierWork();
         var left = 0L;
-        for (var b = 0; b < _blocks.Count; b++)
+        for (var b = _share.First; b < _share.End; b++)
         {
             if (_crcs[b] is null) { left += _blocks[b].Length; }
         }
         _progress.Begin("copying", left);
         WorkerThreads.Run(threads, FillBlocks, () => Interlocked.Exchange(ref _next, _blocks.Count));
+        if (_options.Workers > 1 && !IsLastOfAll()) { return null; }
         var files = new List<WrittenFile>(_plan.Layout.Files.Count);
         for (var f = 0; f < _plan.Layout.Files.Count; f++) { files.Add(_plan.Layout.Files[f].Encode is null ? WriteFrames(f) : Encoded(f)); }
-        _files.Flush();
+        _files.Flush(0, _plan.Layout.Files.Count);
         return files;
+    }
+
+    /// <summary>SHD-8.2: of several workers, whoever holds the lock and finds every share done completes the output.</summary>
+    bool IsLastOfAll()
+    {
+        if (_share.First < _share.End) { _files.Flush(_blocks[_share.First].File, _blocks[_share.End - 1].File + 1); }
+        _output.Journal.Finish();
+        if (Journal.TakePublishing(_output.Folder, _cancel) is not { } publishing) { return false; }
+        if (HaveAll()) { _output.Publishing = publishing; return true; }
+        publishing.Dispose();
+        return false;
+    }
+
+    /// <summary>Takes over what others recorded; what nobody says is flushed, and nobody is at work on, is read back first.</summary>
+    bool HaveAll()
+    {
+        var others = _output.Journal.Others();
+        var doubtful = new List<(int, uint[])>();
+        for (var b = 0; b < _blocks.Count; b++)
+        {
+            if (_crcs[b] is not null) { continue; }
+            if (RecordOf(others, b, static r => r.IsFlushed) is { } sure) { _crcs[b] = sure; }
+            else if (RecordOf(others, b, static r => !r.IsHeld) is { } left) { doubtful.Add((b, left)); }
+            else { return false; }
+        }
+        Check(doubtful);
+        return Array.TrueForAll(_crcs, static crcs => crcs is not null);
+    }
+
+    uint[]? RecordOf(IReadOnlyList<JournalRecords> journals, int block, Predicate<JournalRecords> counts)
+    {
+        foreach (var journal in journals)
+        {
+            if (counts(journal) && journal.Done.TryGetValue(block, out var crcs) && crcs.Length == Recorded(block)) { return crcs; }
+        }
+        return null;
     }
 
     /// <summary>SHD-4.4: a recorded block counts only if the bytes are really there; a power cut may have lost them.</summary>
     void KeepEarlierWork()
     {
         var done = _output.Journal.Done;
-        if (done.Count == 0) { return; }
-        var bytes = 0L;
-        foreach (var (b, _) in done) { bytes += b >= 0 && b < _blocks.Count ? _blocks[b].Length : 0; }
-        _progress.Begin("checking what an earlier run left", bytes);
+        var others = _output.Journal.Others();
+        var recorded = new List<(int, uint[])>();
+        for (var b = _share.First; b < _share.End; b++)
+        {
+            if (done.TryGetValue(b, out var crcs) && crcs.Length == Recorded(b)) { recorded.Add((b, crcs)); }
+            else if (RecordOf(others, b, static r => !r.IsHeld) is { } theirs) { recorded.Add((b, theirs)); }
+        }
+        Check(recorded);
+        foreach (var (b, crcs) in recorded)
+        {
+            if (_crcs[b] is not null && !done.ContainsKey(b)) { _output.Journal.Record(b, crcs); }
+        }
+    }
+
+    /// <summary>Reads blocks back and keeps those whose bytes agree.</summary>
+    void Check(List<(int Block, uint[] Crcs)> recorded)
+    {
+        if (recorded.Count == 0) { return; }
+        _progress.Begin("checking what an earlier run left", recorded.Sum(r => (long)_blocks[r.Block].Length));
         var buffer = new byte[_options.BlockBytes];
-        foreach (var (b, crcs) in done)
+        foreach (var (b, crcs) in recorded)
         {
             _cancel.ThrowIfCancellationRequested();
-            if (b < 0 || b >= _blocks.Count) { continue; }
             if (IsAsRecorded(_blocks[b], crcs, buffer)) { _crcs[b] = crcs; }
             _progress.Advance(_blocks[b].Length);
         }
     }
 
+    /// <summary>How many numbers the journal has of a block: the CRC of each range; of an encoded file CRC and length as they are stored.</summary>
+    int Recorded(int block) => _plan.Layout.Files[_blocks[block].File].Encode is null ? _blocks[block].Ranges : 2;
+
     bool IsAsRecorded(Block block, uint[] crcs, byte[] buffer)
     {
         using var file = _files.Open(block.File);
         if (_plan.Layout.Files[block.File].Encode is not null) { return IsAsEncoded(file.Handle, crcs, buffer); }
-        if (crcs.Length != block.Ranges) { return false; }
         var span = buffer.AsSpan(0, block.Length);
         ReadExactly(file.Handle, span, block.Offset);
         return CrcsOf(block, span).AsSpan().SequenceEqual(crcs);
     }
 
-    /// <summary>SHD-9.2: of an encoded file the journal has length and CRC as they are stored.</summary>
+    /// <summary>SHD-9.2: what is stored must be what was recorded.</summary>
     static bool IsAsEncoded(SafeFileHandle file, uint[] recorded, byte[] buffer)
     {
-        if (recorded.Length != 2 || RandomAccess.GetLength(file) != recorded[1]) { return false; }
+        if (RandomAccess.GetLength(file) != recorded[1]) { return false; }
         var crc = Crc32.Empty;
         for (var at = 0L; at < recorded[1]; at += buffer.Length)
         {
@@ -114,7 +173,7 @@ public sealed class CopyRunner : IDisposable
     {
         var assembler = new BlockAssembler(_reader, _options.BlockBytes);
         var buffer = new byte[_options.BlockBytes];
-        while (Interlocked.Increment(ref _next) is var b && b < _blocks.Count)
+        while (Interlocked.Increment(ref _next) is var b && b < _share.End)
         {
             _cancel.ThrowIfCancellationRequested();
             if (_crcs[b] is not null) { continue; }

@@ -29,7 +29,7 @@ public readonly record struct MemoryBudget(int Threads, long PeakBytes)
     public static MemoryBudget Fit(CopyPlan plan, RunOptions options, Formats.Tensors.ReadingCost reading = default)
     {
         var wanted = options.Threads > 0 ? options.Threads : Math.Max(4, Environment.ProcessorCount);
-        var fixedBytes = RuntimeBytes + plan.EstimatedBytes + reading.FixedBytes;
+        var fixedBytes = RuntimeBytes + plan.EstimatedBytes + options.HeldBytes + reading.FixedBytes;
         var perThread = (2L * options.BlockBytes) + EncodingBytes(plan) + reading.BytesPerThread; // the block, and the window it is gathered through
         var threads = (int)Math.Min(wanted, (options.MaxMemory - fixedBytes) / perThread);
         if (threads < 1)

@@ -34,10 +34,10 @@ sealed class OutputFiles(string folder, IReadOnlyList<FileLayout> files) : IDisp
     }
 
     /// <summary>Makes all that was written durable: file by file, or, where they are many, with all else the file system has to write.</summary>
-    internal void Flush()
+    internal void Flush(int first, int end)
     {
-        if (files.Count > MostIdle && Posix.TryFlushFileSystem(folder)) { return; }
-        for (var f = 0; f < files.Count; f++)
+        if (end - first > MostIdle && Posix.TryFlushFileSystem(folder)) { return; }
+        for (var f = first; f < end; f++)
         {
             using var file = Open(f);
             RandomAccess.FlushToDisk(file.Handle);
@@ -73,7 +73,7 @@ sealed class OutputFiles(string folder, IReadOnlyList<FileLayout> files) : IDisp
         var path = Path.Combine(folder, files[file].Path);
         var parent = Path.GetDirectoryName(path)!;
         if (_folders.Add(parent)) { Directory.CreateDirectory(parent); }
-        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         if (files[file].Encode is null && RandomAccess.GetLength(handle) != files[file].Length) { RandomAccess.SetLength(handle, files[file].Length); }
         return handle;
     }

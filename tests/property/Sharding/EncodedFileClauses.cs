@@ -23,7 +23,7 @@ public class EncodedFileClauses
             var (source, plan, files) = Case(c.shape, c.seed);
             using var folder = new TemporaryFolder();
             using var output = PartialOutput.Open(folder["out"], PlanHash.Of(plan, ""), s_options);
-            var written = CopyRunner.Run(plan, source, output, s_options, new NoProgress(), CancellationToken.None);
+            var written = CopyRunner.Run(plan, source, output, s_options, new NoProgress(), CancellationToken.None)!;
             output.Publish();
             return written.All(w => File.ReadAllBytes(Path.Combine(folder["out"], w.Path)) is var found
                 && found.AsSpan().SequenceEqual(files[w.Path]) && w.Length == found.Length && w.Crc32 == Crc32.Of(found));
