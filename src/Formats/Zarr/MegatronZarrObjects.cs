@@ -33,17 +33,23 @@ static class MegatronZarrObjects
         }
     }
 
-    static (long[] Offset, long[] Shape) Parse(string path)
+    /// <summary>Whether a name is one that <see cref="Name"/> gives: a key, an offset and a shape of as many numbers.</summary>
+    internal static bool IsName(string name) =>
+        name.LastIndexOf('/') > 0 && name[(name.LastIndexOf('/') + 1)..].StartsWith(Prefix, StringComparison.Ordinal) && TryParse(name + Suffix) is ({ } offset, { } shape) && offset.Length == shape.Length;
+
+    static (long[] Offset, long[] Shape) Parse(string path) => TryParse(path) ?? Throw.Name(path);
+
+    static (long[] Offset, long[] Shape)? TryParse(string path)
     {
         var name = path[(path.LastIndexOf('/') + 1)..];
         var parts = name[Prefix.Length..^Suffix.Length].Split('_');
         if (parts.Length != 2 || Numbers(parts[0]) is not { Length: > 0 } offset || Numbers(parts[1]) is not { } shape || shape.Length > offset.Length || shape.Length < offset.Length - 1)
         {
-            return Throw.Name(path);
+            return null;
         }
         for (var axis = 0; axis < shape.Length; axis++)
         {
-            if (offset[axis] >= shape[axis]) { return Throw.Name(path); }
+            if (offset[axis] >= shape[axis]) { return null; }
         }
         return (offset, shape);
     }
