@@ -61,7 +61,7 @@ static class CheckpointDetection
     }
 
     /// <summary>The format that metadata.json names, or null where it is some other file of that name.</summary>
-    static string? ShardedBackend(byte[] json)
+    internal static string? ShardedBackend(byte[] json)
     {
         try
         {

@@ -77,8 +77,7 @@ static class ZarrDecoder
 
     static long? Announced(ZarrCodecKind kind, ReadOnlySpan<byte> encoded, string where)
     {
-        if (kind == ZarrCodecKind.Zstd && !Zstd.IsPresent) { Throw.NoLibrary(where, "zstd", "libzstd1"); }
-        if (kind == ZarrCodecKind.Blosc && !Blosc.IsPresent) { Throw.NoLibrary(where, "blosc", "libblosc1"); }
+        ZarrLibraries.Need(kind, where);
         var announced = kind switch
         {
             ZarrCodecKind.Zstd => Zstd.AnnouncedLength(encoded),
@@ -122,9 +121,5 @@ static class ZarrDecoder
         [DoesNotReturn]
         internal static void TooLong(string where, long bytes) => throw new UnsupportedCheckpointException(
             "ZAR-3.8", where, $"an encoded chunk of {bytes} bytes; encoded ones are read up to {Array.MaxLength}");
-
-        [DoesNotReturn]
-        internal static void NoLibrary(string where, string codec, string package) => throw new UnsupportedCheckpointException(
-            "ZAR-3.10", where, $"{codec} needs the system's {package}, which is not there; install it, as with: apt-get install {package}");
     }
 }

@@ -38,11 +38,7 @@ static class ZarrEncoder
     /// <summary>Makes sure that the libraries which the codecs need are there.</summary>
     internal static void CheckLibraries(IReadOnlyList<ZarrCodec> codecs)
     {
-        foreach (var codec in codecs)
-        {
-            if (codec.Kind == ZarrCodecKind.Zstd && !Zstd.IsPresent) { Throw.NoLibrary(codec, "libzstd1"); }
-            if (codec.Kind == ZarrCodecKind.Blosc && !Blosc.IsPresent) { Throw.NoLibrary(codec, "libblosc1"); }
-        }
+        foreach (var codec in codecs) { ZarrLibraries.Need(codec.Kind, codec.ToString()); }
     }
 
     /// <summary>What is stored of a chunk.</summary>
@@ -98,10 +94,6 @@ static class ZarrEncoder
 
     static class Throw
     {
-        [DoesNotReturn]
-        internal static void NoLibrary(ZarrCodec codec, string package) => throw new UnsupportedCheckpointException(
-            "ZAR-3.10", codec.ToString(), $"needs the system's {package}, which is not there; install it, as with: apt-get install {package}");
-
         [DoesNotReturn]
         internal static ReadOnlyMemory<byte> NoCompressor(ZarrCodec codec) => throw new UnsupportedCheckpointException(
             "ZAR-3.10", codec.ToString(), "the system's libblosc was built without this compressor");

@@ -7,5 +7,7 @@ namespace Ckpt.Formats.Zarr;
 static class ZarrOpener
 {
     internal static ICheckpointReader Open(string path) =>
-        File.Exists(Path.Combine(path, FolderListing.MetadataName)) ? MegatronZarrReader.Open(path) : ZarrReader.Open(path);
+        FolderListing.Read(path).Metadata is { } text && CheckpointDetection.ShardedBackend(text) == MegatronZarrReader.Backend
+            ? MegatronZarrReader.Open(path)
+            : ZarrReader.Open(path);
 }
