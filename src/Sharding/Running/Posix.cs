@@ -26,6 +26,16 @@ static partial class Posix
         finally { _ = Close(descriptor); }
     }
 
+    /// <summary>Makes everything written to a folder's file system durable; false where the system has no such call.</summary>
+    internal static bool TryFlushFileSystem(string path)
+    {
+        if (!OperatingSystem.IsLinux()) { return false; }
+        var descriptor = Open(path, 0);
+        if (descriptor < 0) { return false; }
+        try { return SyncFileSystem(descriptor) == 0; }
+        finally { _ = Close(descriptor); }
+    }
+
     /// <summary>Asks for written bytes to go to the disk now, without waiting, so that the final flush finds little left.</summary>
     internal static void StartWriteBack(SafeFileHandle file, long offset, long length)
     {
@@ -80,6 +90,9 @@ static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFileSystem(int descriptor);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
