@@ -1,0 +1,20 @@
+using Ckpt.Models.Configs;
+
+namespace Ckpt.Models.Families;
+
+/// <summary>Makes a family of the rows of its layers: the embedding in front of them, the last norm and the output layer behind.</summary>
+static class FamilyMaker
+{
+    /// <summary>The output layer's bias, for families that know one.</summary>
+    internal static readonly FamilyRow s_headBias = FamilyRow.Same(Each.Model, "lm_head.bias", "output_layer.bias", Dim.Vocab) with { When = When.HeadBias };
+
+    internal static ModelFamily Make(string name, string architecture, ConfigRules config, IReadOnlyList<string> order, params IReadOnlyList<FamilyRow> layer) =>
+        new(name, architecture, config, [.. StandardRows.Before, .. layer, .. StandardRows.After, .. HasHeadBias(config) ? [s_headBias] : Array.Empty<FamilyRow>()])
+        {
+            HfOrder = order,
+            HfEmbedding = StandardRows.Embedding,
+            HfHead = StandardRows.Head,
+        };
+
+    static bool HasHeadBias(ConfigRules config) => config.HeadBias.Key is not null || config.HeadBias.Default;
+}
