@@ -136,7 +136,6 @@ static class MoeFamilies
             [
                 AttentionRows.InputNorm, NormRows.BiasOf(AttentionRows.InputNorm), .. AttentionRows.Projections,
                 .. ExpertRows.BlockSparse("mlp.router.weight"), .. ExpertRows.Norms.Select(NormRows.BiasOf),
-                NormRows.BiasOf(StandardRows.After[0]),
             ])
             with { Choices = s_choices, Untold = "how the router draws experts (SparseMixer), and how rotary embeddings are scaled" },
     ];
