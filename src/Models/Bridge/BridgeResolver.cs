@@ -13,11 +13,11 @@ static class BridgeResolver
         var prefix = Prefix(family, config, options);
         var padded = options.PaddedVocab == 0 ? config.VocabSize : options.PaddedVocab;
         if (padded < config.VocabSize || (UInt128)padded * (UInt128)config.Hidden >> 60 != 0) { Throw.Padding(padded, config.VocabSize); }
-        var hasHead = !config.TieWordEmbeddings && !IsHeadless(family, prefix, options);
+        var headless = IsHeadless(family, prefix, options);
         var chosen = new Dictionary<string, string>();
         var bridge = new ResolvedBridge(family, config, [], prefix, options.MegatronPrefix, IsStacked(config, options), padded);
         foreach (var choice in family.Choices) { chosen.Add(choice.Name, Choose(choice, bridge, options)); }
-        return bridge with { Rows = [.. family.Rows.Where(row => Counts(row, config, hasHead, chosen))] };
+        return bridge with { Rows = [.. family.Rows.Where(row => Counts(row, config, headless, chosen))] };
     }
 
     // Files of embedding models hold the model without its output layer and without the prefix (NAM-3.3).
@@ -45,32 +45,33 @@ static class BridgeResolver
             return choice.Options.Contains(given) ? given : Throw.Choice(choice, given);
         }
         var has = choice.Side == FamilySide.Hf ? options.HfHas : options.MegatronHas;
-        if (has is null) { return choice.Options[0]; }
-        return choice.Options.FirstOrDefault(option => IsPresent(choice, option, bridge, has)) ?? choice.Options[0];
+        return has is null ? choice.Options[0] : choice.Options.MaxBy(option => RowsPresent(choice, option, bridge, has))!;
     }
 
-    static bool IsPresent(FamilyChoice choice, string option, ResolvedBridge bridge, Predicate<string> has)
+    // Options may share a name (two dialects, one of whose norms is called the same): the one more of whose rows are present is meant.
+    static int RowsPresent(FamilyChoice choice, string option, ResolvedBridge bridge, Predicate<string> has) =>
+        bridge.Family.Rows.Count(row => row.Option == new RowOption(choice.Name, option) && IsPresent(row, choice.Side, bridge, has));
+
+    static bool IsPresent(FamilyRow row, FamilySide side, ResolvedBridge bridge, Predicate<string> has)
     {
-        foreach (var row in bridge.Family.Rows.Where(row => row.Option == new RowOption(choice.Name, option)))
+        foreach (var pattern in side == FamilySide.Hf ? row.Hf.Select(bridge.HfPattern) : row.Megatron.Select(bridge.MegatronPattern))
         {
-            var patterns = choice.Side == FamilySide.Hf ? row.Hf.Select(bridge.HfPattern) : row.Megatron.Select(bridge.MegatronPattern);
-            foreach (var pattern in patterns)
+            for (var layer = 0; layer < (pattern.HasLayer ? bridge.Config.Layers : 1); layer++)
             {
-                for (var layer = 0; layer < (pattern.HasLayer ? bridge.Config.Layers : 1); layer++)
-                {
-                    if (bridge.InLayer(row, layer) && has(pattern.Name(layer, 0))) { return true; }
-                }
+                if (bridge.InLayer(row, layer) && has(pattern.Name(layer, 0))) { return true; }
             }
         }
         return false;
     }
 
-    static bool Counts(FamilyRow row, ModelConfig config, bool hasHead, Dictionary<string, string> chosen) =>
+    static bool Counts(FamilyRow row, ModelConfig config, bool headless, Dictionary<string, string> chosen) =>
         Holds(row.When, When.AttentionBias, config.AttentionBias)
         && Holds(row.When, When.OutputBias, config.OutputBias)
         && Holds(row.When, When.MlpBias, config.MlpBias)
         && Holds(row.When, When.QkNorm, config.QkNorm)
-        && Holds(row.When, When.Head, hasHead)
+        && Holds(row.When, When.Head, !config.TieWordEmbeddings && !headless)
+        && Holds(row.When, When.HeadBias, config.HeadBias && !headless)
+        && Holds(row.When, When.SharedExperts, config.SharedFfn > 0)
         && Holds(row.When, When.MoeLayer, config.IsMoe)
         && Holds(row.When, When.DenseLayer, !config.IsMoe || !config.IsHomogeneous)
         && (row.Option is not { } option || chosen[option.Choice] == option.Option);

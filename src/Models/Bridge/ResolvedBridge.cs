@@ -50,6 +50,7 @@ sealed record ResolvedBridge(
         Dim.MoeFfn => Config.MoeFfn,
         Dim.Experts => Config.Experts,
         Dim.Vocab => Config.VocabSize,
+        Dim.SharedFfn => Config.SharedFfn,
         _ => throw new ArgumentOutOfRangeException(nameof(dim), dim, "a dimension without a size"),
     };
 }

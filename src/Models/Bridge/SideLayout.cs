@@ -1,4 +1,3 @@
-using Ckpt.Formats.Tensors;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Models.Bridge;
@@ -10,17 +9,17 @@ sealed class SideLayout(int layers, int experts)
     readonly Dictionary<string, Entry> _byPattern = [];
 
     /// <summary>Says that a pattern is there; where it has a layer, in those layers.</summary>
-    internal void Add(NamePattern pattern, Shape shape, Predicate<int> inLayer)
+    internal void Add(NamePattern pattern, MappedTensor tensor, Predicate<int> inLayer)
     {
         if (!_byPattern.TryGetValue(pattern.Text, out var entry))
         {
-            entry = new Entry(pattern, new Shape?[pattern.HasLayer ? layers : 1], new int[(pattern.HasLayer ? layers : 1) * (pattern.HasExpert ? experts : 1)]);
+            entry = new Entry(pattern, new MappedTensor?[pattern.HasLayer ? layers : 1], new int[(pattern.HasLayer ? layers : 1) * (pattern.HasExpert ? experts : 1)]);
             _byPattern.Add(pattern.Text, entry);
             _entries.Add(entry);
         }
-        for (var layer = 0; layer < entry.Shapes.Length; layer++)
+        for (var layer = 0; layer < entry.Tensors.Length; layer++)
         {
-            if (!pattern.HasLayer || inLayer(layer)) { entry.Shapes[layer] = shape; }
+            if (!pattern.HasLayer || inLayer(layer)) { entry.Tensors[layer] = tensor; }
         }
     }
 
@@ -62,9 +61,9 @@ sealed class SideLayout(int layers, int experts)
             {
                 for (var i = start; i < end; i++)
                 {
-                    if (_entries[i].Shapes[layer] is not { } shape) { continue; }
+                    if (_entries[i].Tensors[layer] is not { } tensor) { continue; }
                     _entries[i].Index[(layer * width) + expert] = tensors.Count;
-                    tensors.Add(new MappedTensor(_entries[i].Pattern.Name(layer, expert), shape));
+                    tensors.Add(tensor with { Name = _entries[i].Pattern.Name(layer, expert) });
                 }
             }
             start = end;
@@ -79,5 +78,5 @@ sealed class SideLayout(int layers, int experts)
         return end;
     }
 
-    sealed record Entry(NamePattern Pattern, Shape?[] Shapes, int[] Index);
+    sealed record Entry(NamePattern Pattern, MappedTensor?[] Tensors, int[] Index);
 }

@@ -63,9 +63,16 @@ sealed class ConfigReader(JsonElement json, string where)
     internal IReadOnlyList<string> Texts(string key) =>
         Items(key, "a list of strings").Select(element => element.ValueKind == JsonValueKind.String ? element.GetString()! : Throw.WrongType<string>(where, key, element, "a list of strings")).ToArray();
 
+    /// <summary>The same, but a list that is no list of strings counts as absent: the key is read for its usual values only.</summary>
+    internal IReadOnlyList<string> OptionalTexts(string key) =>
+        Element(key) is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(element => element.ValueKind == JsonValueKind.String) ? Texts(key) : [];
+
     internal IReadOnlyList<int> Indices(string key) =>
         Items(key, "a list of layer indices").Select(element => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out var value) && value >= 0
             ? value : Throw.WrongType<int>(where, key, element, "a list of layer indices")).ToArray();
+
+    /// <summary>A list of numbers from 0 on; null where the key is absent or holds no list.</summary>
+    internal IReadOnlyList<int>? OptionalList(string key) => Element(key) is { ValueKind: JsonValueKind.Array } ? Indices(key) : null;
 
     internal ConfigReader? OptionalObject(string key)
     {

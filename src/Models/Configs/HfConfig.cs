@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
@@ -34,17 +35,25 @@ public sealed class HfConfig
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="MalformedCheckpointException">Not one JSON object, or a value that is missing, of the wrong type or inconsistent.</exception>
+    /// <param name="utf8">The file.</param>
+    /// <param name="where">Its name, for messages.</param>
+    /// <param name="family">The family to read it as, whatever <c>model_type</c> says; null: the one that names.</param>
     /// <exception cref="UnsupportedCheckpointException">A <c>model_type</c> that no family has.</exception>
-    public static HfConfig Parse(ReadOnlySpan<byte> utf8, string where)
+    public static HfConfig Parse(ReadOnlySpan<byte> utf8, string where, string? family = null)
     {
         var root = StrictJson.Parse(utf8, where);
         var reader = new ConfigReader(root, where);
-        var family = FamilyCatalog.Find(reader.OptionalText("model_type") ?? Throw.NoModelType(where), where);
+        return Parse(root, reader, FamilyCatalog.Find(family ?? reader.OptionalText("model_type") ?? Throw.NoModelType(where), family is null ? where : "family"));
+    }
+
+    static HfConfig Parse(JsonElement root, ConfigReader reader, ModelFamily family)
+    {
+        var where = reader.Where;
         return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(reader, family), family, where);
     }
 
     /// <summary>Reads a config that is already an object, such as a rebuilt one.</summary>
-    public static HfConfig Parse(JsonObject json, string where) => Parse(StrictJson.ToUtf8(json), where);
+    public static HfConfig Parse(JsonObject json, string where, string? family = null) => Parse(StrictJson.ToUtf8(json), where, family);
 
     /// <summary>
     /// The same config announcing another element type, under the key the file has (<c>torch_dtype</c> of transformers 4, <c>dtype</c> of

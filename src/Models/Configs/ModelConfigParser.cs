@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Families;
@@ -25,6 +23,7 @@ static class ModelConfigParser
         var groups = Groups(reader, rules, heads);
         if (heads % groups != 0) { Throw.Heads(reader.Where, heads, groups); }
         if (groups * layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{layers} layers of {groups} key/value heads are {groups * layers}", MaxLayerParts); }
+        var headDim = HeadDim(reader, rules, hidden, heads);
         var config = new ModelConfig
         {
             ModelType = family.Name,
@@ -33,18 +32,24 @@ static class ModelConfigParser
             Hidden = hidden,
             Heads = heads,
             KvGroups = groups,
-            HeadDim = HeadDim(reader, rules, hidden, heads),
-            Ffn = reader.Size("intermediate_size"),
+            HeadDim = headDim,
+            Ffn = Ffn(reader, rules),
             VocabSize = reader.Size("vocab_size"),
             TieWordEmbeddings = reader.OptionalFlag("tie_word_embeddings") ?? rules.TieWordEmbeddings,
             AttentionBias = Bias(reader, rules.AttentionBias),
             OutputBias = Bias(reader, rules.OutputBias),
             MlpBias = Bias(reader, rules.MlpBias),
-            QkNorm = rules.QkNorm,
-            HiddenAct = reader.OptionalText("hidden_act") ?? "silu",
+            HeadBias = Bias(reader, rules.HeadBias),
+            QkNorm = (rules.QkNormKey is { } key ? reader.OptionalFlag(key) : null) ?? rules.QkNorm,
+            HiddenAct = reader.OptionalText("hidden_activation") ?? reader.OptionalText("hidden_act") ?? rules.HiddenAct,
             NormEps = reader.OptionalPositive("rms_norm_eps") ?? rules.NormEps,
-            RopeTheta = RopeTheta(reader, rules),
-            RopeScaling = RopeScaling(reader),
+            RopeTheta = RopeConfig.Theta(reader, rules),
+            RopeLocalTheta = RopeConfig.LocalTheta(reader),
+            RopeScaling = RopeConfig.Scaling(reader),
+            PartialRotary = RopeConfig.Partial(reader, rules, headDim),
+            NoRopeLayers = RopeConfig.NoRopeLayers(reader, rules, (int)layers),
+            SlidingWindow = reader.OptionalCount(0, "sliding_window") is { } window and > 0 ? window : null,
+            SlidingLayers = reader.OptionalTexts("layer_types").Index().Where(kind => kind.Item == "sliding_attention" && kind.Index < layers).Select(kind => kind.Index).ToHashSet(),
             MaxPositions = reader.OptionalSize("max_position_embeddings") ?? rules.MaxPositions,
             TorchDType = Type(reader),
             QuantMethod = reader.OptionalObject("quantization_config")?.OptionalText("quant_method"),
@@ -67,21 +72,9 @@ static class ModelConfigParser
 
     static bool Bias(ConfigReader reader, BiasRule rule) => rule.Key is { } key ? reader.OptionalFlag(key) ?? rule.Default : rule.Default;
 
-    // transformers 5 keeps the base inside rope_parameters and reads a base beside it from older files.
-    static double RopeTheta(ConfigReader reader, ConfigRules rules) =>
-        reader.OptionalObject("rope_parameters")?.OptionalPositive("rope_theta")
-        ?? reader.OptionalPositive("rope_theta")
-        ?? reader.OptionalObject("rope_scaling")?.OptionalPositive("rope_theta")
-        ?? rules.RopeTheta;
-
-    static JsonObject? RopeScaling(ConfigReader reader)
-    {
-        var scaling = (reader.OptionalObject("rope_parameters") ?? reader.OptionalObject("rope_scaling"))?.ToNode();
-        if (scaling is null) { return null; }
-        scaling.Remove("rope_theta");
-        var kind = scaling["rope_type"] ?? scaling["type"];
-        return scaling.Count == 0 || (scaling.Count == 1 && kind?.GetValueKind() == JsonValueKind.String && kind.GetValue<string>() == "default") ? null : scaling;
-    }
+    // Without dense layers the width is nobody's, and configs of such families may leave it out where experts have a key of their own.
+    static long Ffn(ConfigReader reader, ConfigRules rules) =>
+        reader.OptionalSize(rules.Ffn) ?? (rules.Ffn == "intermediate_size" ? reader.Size(rules.Ffn) : reader.Size(rules.Ffn, "intermediate_size"));
 
     static DType? Type(ConfigReader reader)
     {
@@ -106,10 +99,21 @@ static class ModelConfigParser
             Experts = (int)experts,
             TopK = (int)topK,
             MoeFfn = reader.Size(rules.Ffn),
-            NormTopkProb = reader.OptionalFlag("norm_topk_prob") ?? rules.DefaultNormTopkProb,
-            DecoderSparseStep = (int)(reader.OptionalSize("decoder_sparse_step") ?? 1),
-            MlpOnlyLayers = reader.Indices("mlp_only_layers").Where(layer => layer < config.Layers).ToHashSet(),
+            NormTopkProb = (rules.HasNormTopkProb ? reader.OptionalFlag("norm_topk_prob") : null) ?? rules.DefaultNormTopkProb,
+            SharedFfn = SharedFfn(reader, rules),
+            ScoreFunction = reader.OptionalText("scoring_func") ?? rules.ScoreFunction,
+            RouterGroups = reader.OptionalSize("n_group"),
+            RouterGroupTopK = reader.OptionalSize("topk_group"),
+            RoutedScaling = reader.OptionalPositive("routed_scaling_factor"),
+            MlpOnlyLayers = MoeLayers.Dense(reader, rules, config.Layers),
         };
+    }
+
+    static long SharedFfn(ConfigReader reader, MoeRules rules)
+    {
+        if (rules.SharedFfn is { } key) { return reader.OptionalCount(0, key) ?? rules.DefaultShared; }
+        var count = (rules.Shared.Count == 0 ? null : reader.OptionalCount(0, rules.Shared)) ?? rules.DefaultShared;
+        return count == 0 ? 0 : checked(count * reader.Size(rules.Ffn));
     }
 
     static void CheckCounts(ModelConfig config, string where)
@@ -119,6 +123,7 @@ static class ModelConfigParser
         Check("attention", layers * widest * (UInt128)config.Hidden);
         Check("feed-forward", layers * 2 * (UInt128)config.Ffn * (UInt128)config.Hidden);
         Check("experts", layers * (UInt128)config.Experts * 2 * (UInt128)config.MoeFfn * (UInt128)config.Hidden);
+        Check("shared experts", layers * 2 * (UInt128)config.SharedFfn * (UInt128)config.Hidden);
         Check("embedding", (UInt128)config.VocabSize * (UInt128)config.Hidden);
 
         void Check(string what, UInt128 elements)

@@ -35,4 +35,7 @@ public enum Dim
 
     /// <summary>Rows of the embedding without padding. The Megatron side may have more.</summary>
     Vocab,
+
+    /// <summary>Width of the experts that every token goes to, all together.</summary>
+    SharedFfn,
 }

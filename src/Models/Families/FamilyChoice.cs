@@ -1,8 +1,8 @@
 namespace Ckpt.Models.Families;
 
 /// <summary>
-/// Two or more ways in which checkpoints of a family name the same tensors. Where one is read, the first option one of whose tensors
-/// is present counts; where none is, and where one is written, the first.
+/// Two or more ways in which checkpoints of a family name the same tensors. Where one is read, the option most of whose rows are present
+/// counts; between equals, where none is, and where one is written, the first.
 /// </summary>
 /// <param name="Name">What the options are about.</param>
 /// <param name="Side">The side whose names tell.</param>

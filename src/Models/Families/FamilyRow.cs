@@ -26,4 +26,11 @@ public sealed record FamilyRow(Each Each, IReadOnlyList<Dim> Parts, IReadOnlyLis
         new(each, [.. parts.Select(part => part.Rows)], rest,
             [.. parts.Select((part, index) => new RowTensor(part.Hf, Dim.One, index))],
             [new(megatron, groups, [.. Enumerable.Range(0, parts.Count)])]);
+
+    /// <summary>
+    /// Whether a tensor's parts take turns row by row: a group for every row, and so one row of each part in a group. Such a tensor has an axis
+    /// of turns behind its groups.
+    /// </summary>
+    internal bool TakeTurns(RowTensor tensor) =>
+        tensor.Parts.Count > 1 && tensor.Groups != Dim.One && tensor.Parts.All(part => Parts[part] == tensor.Groups);
 }

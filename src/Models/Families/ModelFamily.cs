@@ -20,4 +20,10 @@ public sealed record ModelFamily(string Name, string Architecture, ConfigRules C
 
     /// <summary>The Hugging Face name of the output layer.</summary>
     public required string HfHead { get; init; }
+
+    /// <summary>Megatron arguments that every model of the family has with these values, whatever its config says.</summary>
+    public IReadOnlyDictionary<string, object> Args { get; init; } = new Dictionary<string, object>();
+
+    /// <summary>What a config of the family says that Megatron's arguments cannot, so that no config can be rebuilt from them; null: nothing.</summary>
+    public string? Untold { get; init; }
 }

@@ -27,4 +27,10 @@ public enum When
 
     /// <summary>In layers without experts.</summary>
     DenseLayer = 64,
+
+    /// <summary>There are experts that every token goes to.</summary>
+    SharedExperts = 1 << 16,
+
+    /// <summary>The output layer has a bias, whether its weight is the embedding or not.</summary>
+    HeadBias = 1 << 17,
 }

@@ -15,6 +15,9 @@ public sealed record MappedTensor(string Name, Shape Shape)
     /// follow each other, row-major (gate and up columns that take turns are an axis of 2).
     /// </summary>
     public Shape StoredShape { get => _stored ?? Shape; init => _stored = value; }
+
+    /// <summary>The element type it is written in.</summary>
+    public HeldAs HeldAs { get; init; }
 }
 
 /// <summary>
