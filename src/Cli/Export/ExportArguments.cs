@@ -1,3 +1,4 @@
+using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
 
 namespace Ckpt.Cli.Export;
@@ -70,4 +71,24 @@ sealed record ExportArguments
 
     /// <summary>Whether an interrupted run is begun again and not continued.</summary>
     internal bool Restart { get; init; }
+
+    /// <summary>Which of how many processes this is.</summary>
+    internal WorkerEnvironment Environment { get; init; } = new(0, 1);
+
+    /// <summary>What does not depend on the command.</summary>
+    internal RunSettings Settings => new()
+    {
+        Command = "export",
+        Source = Source,
+        Output = Output,
+        ReplaceOutput = ReplaceOutput,
+        DType = DType,
+        Compare = Compare,
+        KeepUnknown = KeepUnknown,
+        DryRun = DryRun,
+        MaxMemory = MaxMemory,
+        Threads = Workers,
+        Restart = Restart,
+        Environment = Environment,
+    };
 }
