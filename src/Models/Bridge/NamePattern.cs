@@ -18,7 +18,7 @@ readonly record struct NamePattern(string Text, int Decoder = 0)
     internal bool HasExpert => Text.Contains(Expert, StringComparison.Ordinal);
 
     /// <summary>The stack whose layers the name counts.</summary>
-    internal LayerStack Stack => IsMtp ? LayerStack.Mtp : LayerStack.Decoder;
+    internal LayerGroup Group => IsMtp ? LayerGroup.Mtp : LayerGroup.Decoder;
 
     /// <summary>The same without the place for the decoder's layer: the key of a tensor that holds all layers.</summary>
     internal NamePattern Stacked => this with { Text = Text.Replace("{L}.", "", StringComparison.Ordinal) };

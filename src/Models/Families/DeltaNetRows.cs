@@ -27,8 +27,8 @@ static class DeltaNetRows
     /// <summary>Megatron-core's module as it is in memory of one rank: part by part in one tensor.</summary>
     internal const string Sections = "sections";
 
-    const string Net = Hf + "linear_attn.";
-    const string Self = Megatron + "self_attention.";
+    const string Net = HfLayer + "linear_attn.";
+    const string Self = MegatronLayer + "self_attention.";
 
     static readonly Dim[] s_projection = [Dim.LinearKeyRows, Dim.LinearKeyRows, Dim.LinearValueRows, Dim.LinearValueRows, Dim.LinearValueHeads, Dim.LinearValueHeads];
     static readonly Dim[] s_convolution = [Dim.LinearKeyRows, Dim.LinearKeyRows, Dim.LinearValueRows];
@@ -63,8 +63,8 @@ static class DeltaNetRows
 
     static IReadOnlyList<FamilyRow> Rows(RowTensor[] hf) =>
     [
-        FamilyRow.Same(Each.Layer, Hf + "input_layernorm.weight", Megatron + "input_layernorm.weight", Dim.Hidden) with { When = When.LinearAttention, Option = new("delta net norm", "separate") },
-        FamilyRow.Same(Each.Layer, Hf + "input_layernorm.weight", Self + "in_proj.layer_norm_weight", Dim.Hidden) with { When = When.LinearAttention, Option = new("delta net norm", "fused") },
+        FamilyRow.Same(Each.Layer, HfLayer + "input_layernorm.weight", MegatronLayer + "input_layernorm.weight", Dim.Hidden) with { When = When.LinearAttention, Option = new("delta net norm", "separate") },
+        FamilyRow.Same(Each.Layer, HfLayer + "input_layernorm.weight", Self + "in_proj.layer_norm_weight", Dim.Hidden) with { When = When.LinearAttention, Option = new("delta net norm", "fused") },
         Projection(hf, Module, [.. hf.Select(static tensor => tensor with { Pattern = tensor.Pattern.Replace(Net, Self, StringComparison.Ordinal) })]),
         Projection(hf, Joined, new RowTensor(Self + "in_proj.weight", Dim.LinearKeyHeads, 0, 1, 2, 3, 4, 5)),
         Projection(hf, Decoupled, new RowTensor(Self + "in_proj_qkvz.weight", Dim.LinearKeyHeads, 0, 1, 2, 3), new(Self + "in_proj_ba.weight", Dim.LinearKeyHeads, 4, 5)),

@@ -21,7 +21,7 @@ public sealed record FamilyRow(Each Each, IReadOnlyList<Dim> Parts, IReadOnlyLis
     public RowOption? AlsoOption { get; init; }
 
     /// <summary>The stack in whose layers the row repeats.</summary>
-    public LayerStack Stack { get; init; }
+    public LayerGroup Group { get; init; }
 
     /// <summary>One tensor on each side, the same rows in the same order.</summary>
     public static FamilyRow Same(Each each, string hf, string megatron, params IReadOnlyList<Dim> shape) =>

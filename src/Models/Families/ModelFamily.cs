@@ -15,6 +15,9 @@ public sealed record ModelFamily(string Name, string Architecture, ConfigRules C
     /// <summary>The <c>model_type</c> of the text model's own family; null: this one.</summary>
     public string? Text { get; init; }
 
+    /// <summary>The text models a multimodal family comes with, by <c>model_type</c>; empty: one, which the table has.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+
     /// <summary>Ways in which the files of a multimodal family begin their names, the usual one first; empty for text models.</summary>
     public IReadOnlyList<HfNaming> Namings { get; init; } = [];
 
@@ -23,6 +26,9 @@ public sealed record ModelFamily(string Name, string Architecture, ConfigRules C
 
     /// <summary>Whether there are rows for layers that predict further tokens.</summary>
     public bool HasMtp { get; init; }
+
+    /// <summary>Whether names tell how many such layers there are where no key of the config says.</summary>
+    public bool MtpByNames { get; init; }
 
     /// <summary>How many such layers the files can hold.</summary>
     public int MostMtpLayers { get; init; } = int.MaxValue;

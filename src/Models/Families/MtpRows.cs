@@ -23,7 +23,7 @@ static class MtpRows
         Own("model.layers.{N}.enorm.weight", "enorm.weight", Dim.Hidden),
         Own("model.layers.{N}.hnorm.weight", "hnorm.weight", Dim.Hidden),
         Own("model.layers.{N}.eh_proj.weight", "eh_proj.weight", Dim.Hidden, Dim.TwiceHidden),
-        .. FinalNorm("model.layers.{N}.shared_head.norm.weight", LayerStack.Mtp, Each.Layer),
+        .. FinalNorm("model.layers.{N}.shared_head.norm.weight", LayerGroup.Mtp, Each.Layer),
     ]) with
     {
         MtpCopies = [new("model.layers.{N}.embed_tokens.weight", family.HfEmbedding), new("model.layers.{N}.shared_head.head.weight", family.HfHead)],
@@ -35,8 +35,9 @@ static class MtpRows
         Surrounding("mtp.pre_fc_norm_embedding.weight", "enorm.weight", Dim.Hidden),
         Surrounding("mtp.pre_fc_norm_hidden.weight", "hnorm.weight", Dim.Hidden),
         Surrounding("mtp.fc.weight", "eh_proj.weight", Dim.Hidden, Dim.TwiceHidden),
-        .. FinalNorm("mtp.norm.weight", LayerStack.Decoder, Each.Model),
-    ]) with { MostMtpLayers = 1 };
+        .. FinalNorm("mtp.norm.weight", LayerGroup.Decoder, Each.Model),
+    ]) with
+    { MostMtpLayers = 1, MtpByNames = true };
 
     /// <summary>As MiMo names them; its projection has the hidden state first.</summary>
     internal static ModelFamily OfMiMo(ModelFamily family) => With(family, "model.mtp_layers.{M}.",
@@ -44,15 +45,15 @@ static class MtpRows
         Own("model.mtp_layers.{M}.token_layernorm.weight", "enorm.weight", Dim.Hidden),
         Own("model.mtp_layers.{M}.hidden_layernorm.weight", "hnorm.weight", Dim.Hidden),
         new FamilyRow(Each.Layer, [Dim.Hidden, Dim.Hidden], [Dim.Hidden],
-            [new("model.mtp_layers.{M}.input_proj.weight", Dim.One, 0, 1) { IsTransposed = true }], [new(Megatron + "eh_proj.weight", Dim.One, 1, 0) { IsTransposed = true }]) { Stack = LayerStack.Mtp },
-        .. FinalNorm("model.mtp_layers.{M}.final_layernorm.weight", LayerStack.Mtp, Each.Layer),
+            [new("model.mtp_layers.{M}.input_proj.weight", Dim.One, 0, 1) { IsTransposed = true }], [new(Megatron + "eh_proj.weight", Dim.One, 1, 0) { IsTransposed = true }]) { Group = LayerGroup.Mtp },
+        .. FinalNorm("model.mtp_layers.{M}.final_layernorm.weight", LayerGroup.Mtp, Each.Layer),
     ]);
 
     static ModelFamily With(ModelFamily family, string hf, IReadOnlyList<FamilyRow> rows) => family with
     {
         Rows = [.. family.Rows, .. rows, .. family.Rows.Where(IsOfALayer).SelectMany(row => InsideMtp(row, hf))],
         Choices = [.. family.Choices, s_layer, s_norm, .. family.Choices.Where(static choice => choice.Name == "experts").Select(static choice => choice with { Name = "mtp experts" })],
-        HfOrder = [.. family.HfOrder, .. rows.SelectMany(static row => row.Hf).Select(static tensor => tensor.Pattern), .. family.HfOrder.Where(static stem => stem.StartsWith(Hf, StringComparison.Ordinal)).Select(stem => hf + stem[Hf.Length..])],
+        HfOrder = [.. family.HfOrder, .. rows.SelectMany(static row => row.Hf).Select(static tensor => tensor.Pattern), .. family.HfOrder.Where(static stem => stem.StartsWith(HfLayer, StringComparison.Ordinal)).Select(stem => hf + stem[HfLayer.Length..])],
         HasMtp = true,
     };
 
@@ -61,25 +62,26 @@ static class MtpRows
 
     static IEnumerable<FamilyRow> InsideMtp(FamilyRow row, string hf) => s_layer.Options.Select(word => row with
     {
-        Stack = LayerStack.Mtp,
-        Hf = [.. row.Hf.Select(tensor => tensor with { Pattern = hf + tensor.Pattern[Hf.Length..] })],
-        Megatron = [.. row.Megatron.Select(tensor => tensor with { Pattern = $"{Megatron}{word}.{tensor.Pattern[StandardRows.Megatron.Length..]}" })],
+        Group = LayerGroup.Mtp,
+        Hf = [.. row.Hf.Select(tensor => tensor with { Pattern = hf + tensor.Pattern[HfLayer.Length..] })],
+        Megatron = [.. row.Megatron.Select(tensor => tensor with { Pattern = $"{Megatron}{word}.{tensor.Pattern[MegatronLayer.Length..]}" })],
         Option = row.Option is { Choice: "experts" } option ? option with { Choice = "mtp experts" } : row.Option,
         AlsoOption = new("mtp layer", word),
     });
 
-    static FamilyRow Own(string hf, string megatron, params IReadOnlyList<Dim> shape) => FamilyRow.Same(Each.Layer, hf, Megatron + megatron, shape) with { Stack = LayerStack.Mtp };
+    static FamilyRow Own(string hf, string megatron, params IReadOnlyList<Dim> shape) => FamilyRow.Same(Each.Layer, hf, Megatron + megatron, shape) with { Group = LayerGroup.Mtp };
 
     // There is one of each in the files, and so only one layer.
     static FamilyRow Surrounding(string hf, string megatron, params IReadOnlyList<Dim> shape) =>
         FamilyRow.Same(Each.Model, hf, "mtp.layers.0." + megatron, shape) with { When = When.Mtp };
 
-    static IEnumerable<FamilyRow> FinalNorm(string hf, LayerStack stack, Each each)
+    static IEnumerable<FamilyRow> FinalNorm(string hf, LayerGroup group, Each each)
     {
         foreach (var (option, name) in new[] { ("in the layer", Megatron + "final_layernorm.weight"), ("in a list", List) })
         {
             yield return FamilyRow.Same(each, hf, each == Each.Model ? name.Replace("{M}", "0", StringComparison.Ordinal) : name, Dim.Hidden)
-                with { Stack = stack, When = each == Each.Model ? When.Mtp : When.Always, Option = new("mtp norm", option) };
+                with
+            { Stack = stack, When = each == Each.Model ? When.Mtp : When.Always, Option = new("mtp norm", option) };
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Ckpt.Models.Families;
 
 /// <summary>The stacks of layers a model has, in which rows of a table repeat.</summary>
-public enum LayerStack
+public enum LayerGroup
 {
     /// <summary>The layers of the decoder; {L} in a pattern is the number of one.</summary>
     Decoder,
