@@ -81,7 +81,7 @@ static class MtpRows
         {
             yield return FamilyRow.Same(each, hf, each == Each.Model ? name.Replace("{M}", "0", StringComparison.Ordinal) : name, Dim.Hidden)
                 with
-            { Stack = stack, When = each == Each.Model ? When.Mtp : When.Always, Option = new("mtp norm", option) };
+            { Group = group, When = each == Each.Model ? When.Mtp : When.Always, Option = new("mtp norm", option) };
         }
     }
 }
