@@ -1,5 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Layouts;
 
 namespace Ckpt.Cli.Export;
 
@@ -58,7 +59,10 @@ sealed record ExportArguments
     internal bool KeepUnknown { get; init; }
 
     /// <summary>The layout asked for.</summary>
-    internal ParallelSizes Parallel { get; init; }
+    internal ParallelSizes Parallel { get; init; } = new();
+
+    /// <summary>How it places layers on stages.</summary>
+    internal StageOptions Stages { get; init; } = StageOptions.Even;
 
     /// <summary>Whether to print the plan only.</summary>
     internal bool DryRun { get; init; }

@@ -117,7 +117,7 @@ static class ModelConfigParser
             Experts = (int)experts,
             TopK = (int)topK,
             MoeFfn = reader.Size(rules.Ffn),
-            NormTopkProb = reader.OptionalFlag("norm_topk_prob") ?? rules.DefaultNormTopkProb,
+            NormTopkProb = (rules.HasNormTopkProb ? reader.OptionalFlag("norm_topk_prob") : null) ?? rules.DefaultNormTopkProb,
             SharedFfn = SharedFfn(reader, rules),
             ScoreFunction = reader.OptionalText("scoring_func") ?? rules.ScoreFunction,
             RouterGroups = reader.OptionalSize("n_group"),

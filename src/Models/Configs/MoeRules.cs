@@ -26,6 +26,9 @@ public sealed record MoeRules(IReadOnlyList<string> Experts, IReadOnlyList<strin
     /// <summary>What the experts every token goes to give is weighed by a gate of its own.</summary>
     public bool SharedGate { get; init; }
 
+    /// <summary>Whether the config says <c>norm_topk_prob</c>.</summary>
+    public bool HasNormTopkProb { get; init; } = true;
+
     /// <summary>How the router's scores are made, where <c>scoring_func</c> is absent: <c>softmax</c> or <c>sigmoid</c>.</summary>
     public string ScoreFunction { get; init; } = "softmax";
 

@@ -9,12 +9,18 @@ static class FamilyMaker
     internal static readonly FamilyRow s_headBias = FamilyRow.Same(Each.Model, "lm_head.bias", "output_layer.bias", Dim.Vocab) with { When = When.HeadBias };
 
     internal static ModelFamily Make(string name, string architecture, ConfigRules config, IReadOnlyList<string> order, params IReadOnlyList<FamilyRow> layer) =>
-        new(name, architecture, config, [.. StandardRows.Before, .. layer, .. StandardRows.After, .. HasHeadBias(config) ? [s_headBias] : Array.Empty<FamilyRow>()])
+        new(name, architecture, config, [.. StandardRows.Before, .. layer, .. After(config)])
         {
             HfOrder = order,
             HfEmbedding = StandardRows.Embedding,
             HfHead = StandardRows.Head,
         };
 
-    static bool HasHeadBias(ConfigRules config) => config.HeadBias.Key is not null || config.HeadBias.Default;
+    static List<FamilyRow> After(ConfigRules config)
+    {
+        var rows = StandardRows.After.ToList();
+        if (config.LayerNorms) { rows.Insert(1, NormRows.BiasOf(rows[0])); }
+        if (config.HeadBias.Key is not null || config.HeadBias.Default) { rows.Add(s_headBias); }
+        return rows;
+    }
 }

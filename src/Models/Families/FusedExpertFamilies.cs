@@ -20,7 +20,7 @@ static class FusedExpertFamilies
             MaxPositions = 131072,
             NormEps = 1e-5,
             RopeTheta = 150_000,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 4, true) { Layers = MoeLayerRule.All },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 4, true) { HasNormTopkProb = false, Layers = MoeLayerRule.All },
         }, FamilyOrder.WithMlp("mlp.router.", "mlp.experts.gate_up_proj", "mlp.experts.down_proj"),
             [
                 .. StandardRows.Attention, AttentionRows.Sinks,
@@ -54,7 +54,7 @@ static class FusedExpertFamilies
             RopeTheta = 500_000,
             RotaryInterleaved = true,
             NoRopeStep = 4,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 1, true) { Layers = MoeLayerRule.Interleaved, DefaultShared = 1, ScoreFunction = "sigmoid" },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 1, true) { HasNormTopkProb = false, Layers = MoeLayerRule.Interleaved, DefaultShared = 1, ScoreFunction = "sigmoid" },
         }, FamilyOrder.Of([.. FamilyOrder.s_attention, "feed_forward.experts.", "feed_forward.router.", "feed_forward.shared_expert.", "feed_forward.gate_proj.", "feed_forward.up_proj.", "feed_forward.down_proj.", .. FamilyOrder.s_norms]),
             [
                 .. StandardRows.Attention, StandardRows.DenseMlp[0], .. StandardRows.DenseMlp.Skip(1).Select(InFeedForward),
@@ -67,7 +67,7 @@ static class FusedExpertFamilies
             AttentionBias = BiasRule.Says("attention_bias"),
             OutputBias = BiasRule.Says("attention_bias"),
             MaxPositions = 2048,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { Layers = MoeLayerRule.All },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { HasNormTopkProb = false, Layers = MoeLayerRule.All },
         }, FamilyOrder.Of([.. FamilyOrder.s_attention, .. FamilyOrder.s_norms, "block_sparse_moe.input_linear.", "block_sparse_moe.output_linear.", "block_sparse_moe.router."]),
             [.. StandardRows.Attention, .. ExpertRows.Fused("block_sparse_moe.router.layer.weight", "block_sparse_moe.input_linear.weight", "block_sparse_moe.output_linear.weight")])
             with { Choices = [StandardRows.s_moeNorm], Untold = "the multipliers of embeddings, attention, residuals and logits" },

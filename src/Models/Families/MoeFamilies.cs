@@ -27,7 +27,7 @@ static class MoeFamilies
             MaxPositions = 131072,
             NormEps = 1e-5,
             RopeTheta = 1_000_000,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { Layers = MoeLayerRule.All },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { HasNormTopkProb = false, Layers = MoeLayerRule.All },
         }, s_blockSparse, [.. StandardRows.Attention, .. ExpertRows.BlockSparse("mlp.gate.weight")]) with { Choices = s_choices },
         Make("qwen2_moe", "Qwen2MoeForCausalLM", new ConfigRules
         {
@@ -96,6 +96,7 @@ static class MoeFamilies
             KvHeads = 4,
             Moe = new MoeRules(["moe_num_experts", "num_experts"], ["moe_k", "num_experts_per_tok"], "moe_intermediate_size", 6, true)
             {
+                HasNormTopkProb = false,
                 Layers = MoeLayerRule.Interval,
                 FirstDense = 1,
                 Shared = ["moe_num_shared_experts"],
@@ -115,13 +116,13 @@ static class MoeFamilies
             HeadDim = 128,
             MaxPositions = 196608,
             RopeTheta = 5_000_000,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 8, true) { Layers = MoeLayerRule.All, ScoreFunction = "sigmoid", ExpertBias = true },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 8, true) { HasNormTopkProb = false, Layers = MoeLayerRule.All, ScoreFunction = "sigmoid", ExpertBias = true },
         }, s_blockSparse,
             [
                 AttentionRows.InputNorm, .. AttentionRows.Projections, .. AttentionRows.WideNorms, .. ExpertRows.BlockSparse("mlp.gate.weight"),
                 ExpertRows.Balance("block_sparse_moe.e_score_correction_bias", 0, "per expert"), ExpertRows.Balance("mlp.e_score_correction_bias", 0, "fused"),
             ])
-            with { Choices = [.. s_choices, AttentionRows.s_wideNormsOfMiniMax] },
+            with { Choices = [.. s_choices, AttentionRows.s_wideNormsOfMiniMax], Untold = "which part of a head turns" },
         Make("phimoe", "PhimoeForCausalLM", new ConfigRules
         {
             AttentionBias = BiasRule.Says("attention_bias"),
@@ -132,12 +133,11 @@ static class MoeFamilies
             MaxPositions = 131072,
             NormEps = 1e-5,
             RopeTheta = 1_000_000,
-            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { Layers = MoeLayerRule.All },
+            Moe = new MoeRules(s_count, s_perToken, "intermediate_size", 2, true) { HasNormTopkProb = false, Layers = MoeLayerRule.All },
         }, s_blockSparse,
             [
                 AttentionRows.InputNorm, NormRows.BiasOf(AttentionRows.InputNorm), .. AttentionRows.Projections,
                 .. ExpertRows.BlockSparse("mlp.router.weight"), .. ExpertRows.Norms.Select(NormRows.BiasOf),
-                NormRows.BiasOf(StandardRows.After[0]),
             ])
             with { Choices = s_choices, Untold = "how the router draws experts (SparseMixer), and how rotary embeddings are scaled" },
     ];

@@ -46,11 +46,25 @@ public class ConfigVectorTests
             ["RopeTheta"] = model.RopeTheta,
             ["MaxPositions"] = model.MaxPositions,
             ["TorchDType"] = model.TorchDType?.TorchName(),
+            ["SharedFfn"] = model.SharedFfn,
+            ["ScoreFunction"] = model.ScoreFunction,
+            ["RouterGroups"] = model.RouterGroups,
+            ["RouterGroupTopK"] = model.RouterGroupTopK,
+            ["RoutedScaling"] = model.RoutedScaling,
+            ["HeadBias"] = model.HeadBias,
+            ["HiddenAct"] = model.HiddenAct,
+            ["RopeLocalTheta"] = model.RopeLocalTheta,
+            ["PartialRotary"] = model.PartialRotary,
+            ["NoRopeLayers"] = Numbers(model.NoRopeLayers),
+            ["SlidingWindow"] = model.SlidingWindow,
+            ["SlidingLayers"] = Numbers(model.SlidingLayers),
         };
         var expected = JsonNode.Parse(File.ReadAllBytes(Repository.Vector("config", "accept", name + Expected)))!.AsObject();
         foreach (var (key, value) in said) { Assert.True(JsonNode.DeepEquals(expected[key], value), $"{key}: {value?.ToJsonString() ?? "null"}, expected {expected[key]?.ToJsonString() ?? "null"}"); }
         Assert.Equal(expected.Count, said.Count);
     }
+
+    static JsonArray Numbers(IReadOnlySet<int> layers) => [.. layers.Order().Select(layer => (JsonNode)layer)];
 
     [Theory, MemberData(nameof(Accepted)), Clause("CFG-1.1")]
     public void AConfigKeepsEveryKeyInItsPlace(string name)
