@@ -72,7 +72,7 @@ static class BridgeChoices
         var (named, shaped) = (0, 0);
         foreach (var row in bridge.Family.Rows)
         {
-            if (row.Option != new RowOption(choice.Name, option) && row.AlsoOption != new RowOption(choice.Name, option)) { continue; }
+            if ((row.Option != new RowOption(choice.Name, option) && row.AlsoOption != new RowOption(choice.Name, option)) || !BridgeResolver.Applies(row, bridge)) { continue; }
             foreach (var tensor in choice.Side == FamilySide.Hf ? row.Hf : row.Megatron)
             {
                 if (Find(row, tensor, choice.Side, bridge, sight) is not { } name) { continue; }

@@ -15,13 +15,12 @@ static class BridgeResolver
         var prefix = naming is null ? Prefix(family, config, options, sight) : "";
         var padded = options.PaddedVocab == 0 ? config.VocabSize : options.PaddedVocab;
         if (padded < config.VocabSize || (UInt128)padded * (UInt128)config.Hidden >> 60 != 0) { Throw.Padding(padded, config.VocabSize); }
-        var headless = naming is null && IsHeadless(family, prefix, sight);
         var megatron = options.MegatronPrefix ?? (sight.Has(FamilySide.Megatron) is null ? family.MegatronPrefix : "");
-        var bridge = new ResolvedBridge(family, config, [], prefix, megatron, IsStacked(config, options), padded) { Naming = naming };
+        var bridge = new ResolvedBridge(family, config, [], prefix, megatron, IsStacked(config, options), padded) { Naming = naming, IsHeadless = naming is null && IsHeadless(family, prefix, sight) };
         bridge = bridge with { Config = Undisputed(bridge, sight) };
         bridge = MtpLayers.Resolve(bridge, options, sight);
         var chosen = BridgeChoices.Choose(bridge, options, sight);
-        return bridge with { Rows = [.. family.Rows.Where(row => Counts(row, bridge, headless, chosen))], Chosen = chosen };
+        return bridge with { Rows = [.. family.Rows.Where(row => Applies(row, bridge) && IsOf(row.Option, chosen) && IsOf(row.AlsoOption, chosen))], Chosen = chosen };
     }
 
     // Files of embedding models hold the model without its output layer and without the prefix (NAM-3.3).
@@ -52,21 +51,21 @@ static class BridgeResolver
         return options.KeyForm == KeyForm.Automatic ? config.IsHomogeneous && !config.ListsLayers : options.KeyForm == KeyForm.Stacked;
     }
 
-    static bool Counts(FamilyRow row, ResolvedBridge bridge, bool headless, IReadOnlyDictionary<string, string> chosen)
+    /// <summary>Whether a row is there in this model, whichever options are chosen.</summary>
+    internal static bool Applies(FamilyRow row, ResolvedBridge bridge)
     {
         var config = bridge.Config;
         return Holds(row.When, When.AttentionBias, config.AttentionBias)
             && Holds(row.When, When.OutputBias, config.OutputBias)
             && Holds(row.When, When.MlpBias, config.MlpBias)
             && Holds(row.When, When.QkNorm, config.QkNorm)
-            && Holds(row.When, When.Head, !config.TieWordEmbeddings && !headless)
-            && Holds(row.When, When.HeadBias, config.HeadBias && !headless)
+            && Holds(row.When, When.Head, !config.TieWordEmbeddings && !bridge.IsHeadless)
+            && Holds(row.When, When.HeadBias, config.HeadBias && !bridge.IsHeadless)
             && Holds(row.When, When.SharedExperts, config.SharedFfn > 0)
             && Holds(row.When, When.QueryLora, config.Mla?.QueryLora is not null)
             && Holds(row.When, When.DirectQuery, config.Mla?.QueryLora is null)
             && Holds(row.When, When.Mtp, bridge.MtpLayers > 0)
-            && (row.Each == Each.Model || Enumerable.Range(0, bridge.LayersOf(row.Group)).Any(layer => bridge.InLayer(row, layer)))
-            && IsOf(row.Option, chosen) && IsOf(row.AlsoOption, chosen);
+            && (row.Each == Each.Model || Enumerable.Range(0, bridge.LayersOf(row.Group)).Any(layer => bridge.InLayer(row, layer)));
     }
 
     static bool Holds(When conditions, When one, bool met) => met || !conditions.HasFlag(one);

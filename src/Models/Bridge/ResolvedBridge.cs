@@ -17,6 +17,9 @@ sealed record ResolvedBridge(
     /// <summary>How the Hugging Face names of a multimodal model begin; null for text models.</summary>
     internal HfNaming? Naming { get; init; }
 
+    /// <summary>Whether there is no output layer at all.</summary>
+    internal bool IsHeadless { get; init; }
+
     /// <summary>Layers that predict further tokens in the map.</summary>
     internal int MtpLayers { get; init; }
 
