@@ -8,8 +8,11 @@ static class DenseFamilies
 {
     static readonly IReadOnlyList<FamilyRow> s_llamaLike = [.. StandardRows.Attention, .. StandardRows.DenseMlp];
 
-    /// <summary>Dense layers with gate and up in one Hugging Face tensor.</summary>
-    internal static readonly IReadOnlyList<FamilyRow> s_fusedMlp = [.. StandardRows.DenseMlp.Select(static row => row.Parts.Count == 2 && row.Rest.Count == 1 ? FusedGateUp(row) : row)];
+    /// <summary>Dense layers with gate and up in one Hugging Face tensor, and without biases.</summary>
+    internal static readonly IReadOnlyList<FamilyRow> s_fusedMlp =
+    [
+        .. StandardRows.DenseMlp.Where(static row => !row.When.HasFlag(When.MlpBias)).Select(static row => row.Parts.Count == 2 ? FusedGateUp(row) : row),
+    ];
 
     internal static IReadOnlyList<ModelFamily> All { get; } =
     [

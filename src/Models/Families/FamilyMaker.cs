@@ -16,6 +16,9 @@ static class FamilyMaker
             HfHead = StandardRows.Head,
         };
 
+    /// <summary>The arguments of a family that mcore-bridge has a class of its own for.</summary>
+    internal static IReadOnlyDictionary<string, object> Kind(string mcoreModelType) => new Dictionary<string, object> { ["mcore_model_type"] = mcoreModelType };
+
     static List<FamilyRow> After(ConfigRules config)
     {
         var rows = StandardRows.After.ToList();

@@ -43,13 +43,13 @@ static class MlaRows
     ];
 
     /// <summary>The modules of transformers' DeepSeek decoders, in the order their parameters come.</summary>
-    internal static IReadOnlyList<string> HfOrder { get; } =
+    internal static IReadOnlyList<string> HfOrder { get; } = FamilyOrder.Of(
     [
-        "model.embed_tokens.",
-        HfLayer + "self_attn.q_proj.", HfLayer + "self_attn.q_a_proj.", HfLayer + "self_attn.q_a_layernorm.", HfLayer + "self_attn.q_b_proj.",
-        HfLayer + "self_attn.kv_a_proj_with_mqa.", HfLayer + "self_attn.kv_a_layernorm.", HfLayer + "self_attn.kv_b_proj.", HfLayer + "self_attn.o_proj.",
-        .. StandardRows.HfOrder.SkipWhile(static stem => !stem.Contains(".mlp.", StringComparison.Ordinal)),
-    ];
+        "self_attn.q_proj.", "self_attn.q_a_proj.", "self_attn.q_a_layernorm.", "self_attn.q_b_proj.",
+        "self_attn.kv_a_proj_with_mqa.", "self_attn.kv_a_layernorm.", "self_attn.kv_b_proj.", "self_attn.o_proj.",
+        "mlp.experts.", "mlp.gate.", "mlp.shared_experts.", "mlp.gate_proj.", "mlp.up_proj.", "mlp.down_proj.",
+        .. FamilyOrder.s_norms,
+    ]);
 
     static FamilyRow Joined(string kind, When when, string query, Dim rows, params Dim[] rest) =>
         FamilyRow.Interleave(Each.Layer, Dim.One, Self + "linear_qkv." + kind, rest, (HfLayer + $"self_attn.{query}.{kind}", rows), (HfLayer + "self_attn.kv_a_proj_with_mqa." + kind, Dim.KvDownRows))

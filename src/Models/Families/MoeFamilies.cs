@@ -89,7 +89,7 @@ static class MoeFamilies
             Moe = new MoeRules(["num_experts", "num_local_experts"], s_perToken, "intermediate_size", 8, false) { Layers = MoeLayerRule.All },
         }, FamilyOrder.WithMlp("mlp.gate.", "mlp.experts."),
             [AttentionRows.InputNorm, .. AttentionRows.ProjectionsInEitherOrder, .. AttentionRows.WideNorms, .. StandardRows.Experts])
-            with { Choices = [.. s_choices, AttentionRows.s_qkvOrder, AttentionRows.s_wideNorms] },
+            with { Choices = [.. s_choices, AttentionRows.s_qkvOrder, AttentionRows.s_wideNorms], Args = Kind("olmoe") },
         Make("ernie4_5_moe", "Ernie4_5_MoeForCausalLM", DenseFamilies.Ernie with
         {
             HeadBias = BiasRule.Says("use_bias"),
@@ -122,7 +122,7 @@ static class MoeFamilies
                 AttentionRows.InputNorm, .. AttentionRows.Projections, .. AttentionRows.WideNorms, .. ExpertRows.BlockSparse("mlp.gate.weight"),
                 ExpertRows.Balance("block_sparse_moe.e_score_correction_bias", 0, "per expert"), ExpertRows.Balance("mlp.e_score_correction_bias", 0, "fused"),
             ])
-            with { Choices = [.. s_choices, AttentionRows.s_wideNormsOfMiniMax], Untold = "which part of a head turns" },
+            with { Choices = [.. s_choices, AttentionRows.s_wideNormsOfMiniMax], Args = Kind("minimax_m2"), Untold = "which part of a head turns" },
         Make("phimoe", "PhimoeForCausalLM", new ConfigRules
         {
             AttentionBias = BiasRule.Says("attention_bias"),

@@ -51,12 +51,13 @@ static class MultimodalFamilies
         Of("qwen3_omni_moe", "Qwen3OmniMoeForConditionalGeneration", FamilyTables.s_qwen3Moe, s_thinker, Omni("code2wav.")),
         Of("qwen3_5", "Qwen3_5ForConditionalGeneration", GatedFamilies.Qwen35, s_text, [.. s_visual]),
         Of("qwen3_5_moe", "Qwen3_5MoeForConditionalGeneration", GatedFamilies.Qwen35Moe, s_text, [.. s_visual]),
-        Of("glm4v", "Glm4vForConditionalGeneration", Biased(Named("glm4")), s_text, [.. s_visual]),
-        Of("glm46v", "Glm46VForConditionalGeneration", Biased(Named("glm4")), s_text, [.. s_visual]),
-        Of("glm4v_moe", "Glm4vMoeForConditionalGeneration", Biased(Named("glm4_moe")), s_text, [.. s_visual]),
+        Of("glm4v", "Glm4vForConditionalGeneration", Glm("glm4"), s_text, [.. s_visual]),
+        Of("glm46v", "Glm46VForConditionalGeneration", Glm("glm4"), s_text, [.. s_visual]),
+        Of("glm4v_moe", "Glm4vMoeForConditionalGeneration", Glm("glm4_moe"), s_text, [.. s_visual]),
         Of("kimi_vl", "KimiVLForConditionalGeneration", LatentFamilies.DeepSeekV3, s_text with { IsTiedInside = true }, Kimi("multi_modal_projector.")),
         Of("kimi_k25", "KimiK25ForConditionalGeneration", LatentFamilies.KimiK2, s_text with { IsTiedInside = true }, Kimi("mm_projector.")),
         Of("llavaonevision1_5", "LLaVAOneVision1_5_ForConditionalGeneration", FamilyTables.s_qwen3, s_text, [.. s_qwen2]),
+        Of("llava_onevision1_5", "LLaVAOneVision1_5_ForConditionalGeneration", FamilyTables.s_qwen3, s_text, [.. s_qwen2]),
         Of("ovis2_5", "Ovis2_5", FamilyTables.s_qwen3, new TextPath("llm_config") { IsTiedInside = true },
             new HfNaming("llm.model", "llm.model.", "llm.lm_head.", Tower("visual_tokenizer.", "visual_tokenizer."), Tower("vte.", "vte."))),
         .. s_overAnyText.OrderBy(static entry => entry.Key, StringComparer.Ordinal).Select(static entry => entry.Value(FamilyTables.s_qwen2)),
@@ -95,10 +96,12 @@ static class MultimodalFamilies
     static HfNaming Kimi(string projector) =>
         new("language_model.model", "language_model.model.", "language_model.lm_head.", Tower("vision_tower.", "vision_tower."), Tower(projector, projector));
 
-    // GLM's vision models have biases of query, key and value whatever the text family's default.
-    static ModelFamily Biased(ModelFamily text) => text with { Config = text.Config with { AttentionBias = new BiasRule("attention_bias", true), OutputBias = BiasRule.Never } };
-
-    static ModelFamily Named(string name) => DenseFamilies.All.Concat(PostNormFamilies.All).Concat(MoeFamilies.All).Single(family => family.Name == name);
+    // transformers Glm4vTextAttention and Glm4vMoeTextAttention: biases of query, key and value, heads of the usual size, and no norms of them.
+    static ModelFamily Glm(string name)
+    {
+        var text = PostNormFamilies.All.Concat(MoeFamilies.All).Single(family => family.Name == name);
+        return text with { Config = text.Config with { AttentionBias = new BiasRule("attention_bias", true), OutputBias = BiasRule.Never, HeadDim = null, QkNorm = false, QkNormKey = null } };
+    }
 
     static CarriedPart Tower(string hf, string megatron) => new(hf, "visual." + megatron);
 

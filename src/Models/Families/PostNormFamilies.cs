@@ -26,14 +26,14 @@ static class PostNormFamilies
     [
         Make("glm4", "Glm4ForCausalLM", DenseFamilies.Glm, DenseFamilies.GlmOrder,
             [.. StandardRows.Attention, .. DenseFamilies.s_fusedMlp, .. NormRows.After("post_self_attn_layernorm.weight", "post_mlp_layernorm.weight")])
-            with { Choices = [NormRows.s_postNorms] },
+            with { Choices = [NormRows.s_postNorms], Args = Kind("glm4") },
         Make("gemma2", "Gemma2ForCausalLM", DenseFamilies.Gemma with { KvHeads = 4 }, FamilyOrder.WithMlp(), s_fourNorms)
             with { Choices = [NormRows.s_postNormsOfGemma], Untold = "that logits are capped, and which layers see only a window" },
         Make("gemma3_text", "Gemma3ForCausalLM", DenseFamilies.Gemma with { KvHeads = 4, QkNorm = true, MaxPositions = 131072, RopeTheta = 1_000_000 }, FamilyOrder.WithMlp(), s_fourNorms)
             with { Choices = [NormRows.s_postNormsOfGemma], Untold = "which layers see only a window, and their base of rotary embeddings" },
-        Make("olmo2", "Olmo2ForCausalLM", Olmo, FamilyOrder.WithMlp(), s_olmo) with { Choices = s_olmoChoices },
+        Make("olmo2", "Olmo2ForCausalLM", Olmo, FamilyOrder.WithMlp(), s_olmo) with { Choices = s_olmoChoices, Args = Kind("olmo2") },
         Make("olmo3", "Olmo3ForCausalLM", Olmo, FamilyOrder.WithMlp(), s_olmo)
-            with { Choices = s_olmoChoices, Untold = "which layers see only a window, and how wide it is" },
+            with { Choices = s_olmoChoices, Args = Kind("olmo3"), Untold = "which layers see only a window, and how wide it is" },
     ];
 
     static ConfigRules Olmo => new()

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
@@ -17,6 +18,8 @@ static class FamilyOfTensors
         ["llama"] = "there are neither norms of queries and keys nor biases of query, key and value alone",
     };
 
+    internal const string Qk = "self_attention.q_layernorm.weight";
+
     internal static ModelFamily Find(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
     {
         var said = args.Text("hf_model_type");
@@ -28,46 +31,51 @@ static class FamilyOfTensors
         if (said is not null && named is null) { evidence.Contradict("model_type", $"the rule that {because}", family.Name, "hf_model_type", said); }
         if (family.Untold is { } untold) { Throw.Untold(args.Where, family, untold); }
         evidence.Set("model_type", family.Name, named is null ? because : "args.hf_model_type says so");
-        evidence.Set("architectures", new System.Text.Json.Nodes.JsonArray(family.Architecture), "the family's class");
+        evidence.Set("architectures", new JsonArray(family.Architecture), "the family's class");
         if (said is null && fitting.Length > 1) { evidence.Note($"model_type is not in args, and the tensors are also those of {string.Join(", ", fitting.Skip(1).Select(other => other.Name))}."); }
         return family;
     }
 
-    /// <summary>Whether a family has all the layers' tensors, and the layers all that the family always has.</summary>
+    /// <summary>Whether a family can have all the layers' tensors, and the layers have all that the family always has.</summary>
     internal static bool Fits(ModelFamily family, MegatronShapes shapes)
     {
-        var rows = family.Rows.Where(row => row.Each != Each.Model && row.Group == LayerGroup.Decoder).ToArray();
+        var rows = family.Rows.Where(row => row.Each != Each.Model && row.Group == LayerGroup.Decoder && CanCount(row, family.Config)).ToArray();
         var known = rows.SelectMany(Names).ToHashSet(StringComparer.Ordinal);
         return shapes.LayerNames.All(known.Contains)
-            && rows.Where(row => IsAlways(row, shapes)).GroupBy(row => row.Hf[0].Pattern).All(same => same.Any(row => Names(row).All(shapes.Has)))
-            && FlagsFit(family.Config, shapes)
+            && rows.Where(row => IsAlways(row, family.Config, shapes)).GroupBy(row => row.Hf[0].Pattern).All(same => same.Any(row => Names(row).All(shapes.Has)))
+            && BiasesFit(family.Config, shapes)
             && (!shapes.Has(Qk) || family.Choices.Any(choice => choice.Name == AttentionRows.s_wideNorms.Name) == shapes.HasWideNorms);
     }
 
-    internal const string Qk = "self_attention.q_layernorm.weight";
-
     static IEnumerable<string> Names(FamilyRow row) => row.Megatron.Select(tensor => tensor.Pattern[StandardRows.MegatronLayer.Length..]);
 
+    static bool CanCount(FamilyRow row, ConfigRules rules) =>
+        Can(row, When.AttentionBias, rules.AttentionBias) && Can(row, When.OutputBias, rules.OutputBias) && Can(row, When.MlpBias, rules.MlpBias)
+        && Can(row, When.QkNorm, new(rules.QkNormKey, rules.QkNorm))
+        && (!row.When.HasFlag(When.SharedExperts) || (rules.Moe is { } moe && (moe.SharedFfn is not null || moe.Shared.Count > 0 || moe.DefaultShared > 0)));
+
+    static bool Can(FamilyRow row, When flag, BiasRule rule) => !row.When.HasFlag(flag) || rule.Key is not null || rule.Default;
+
     // Rows of projections are left to whoever asks for sizes: without them a checkpoint is broken, not of another family.
-    static bool IsAlways(FamilyRow row, MegatronShapes shapes) => row.When switch
+    static bool IsAlways(FamilyRow row, ConfigRules rules, MegatronShapes shapes) => row.When switch
     {
         When.Always => row.Rest.Count == 0,
+        When.QkNorm => rules.QkNormKey is null,
         When.MoeLayer => row.Option is null || row.Option.Choice != StandardRows.s_experts.Name,
         When.DenseLayer => row.Rest.Count == 0 && shapes.Has("mlp.linear_fc1.weight"),
         _ => false,
     };
 
-    static bool FlagsFit(ConfigRules rules, MegatronShapes shapes)
+    static bool BiasesFit(ConfigRules rules, MegatronShapes shapes)
     {
-        var flags = new[]
+        var flags = new List<(BiasRule Rule, bool There)>
         {
-            (Rule: rules.AttentionBias, There: shapes.Has("self_attention.linear_qkv.bias"), Known: true),
-            (Rule: rules.OutputBias, There: shapes.Has("self_attention.linear_proj.bias"), Known: true),
-            (Rule: rules.MlpBias, There: shapes.Has("mlp.linear_fc1.bias"), Known: shapes.Has("mlp.linear_fc1.weight")),
-            (Rule: new BiasRule(rules.QkNormKey, rules.QkNorm), There: shapes.Has(Qk) || shapes.Has("self_attention.q_norm.weight"), Known: true),
+            (rules.AttentionBias, shapes.Has("self_attention.linear_qkv.bias")),
+            (rules.OutputBias, shapes.Has("self_attention.linear_proj.bias")),
         };
-        return flags.Where(flag => flag.Known).All(flag => flag.Rule.Key is not null || flag.There == flag.Rule.Default)
-            && flags.Where(flag => flag.Known && flag.Rule.Key is not null).GroupBy(flag => flag.Rule.Key).All(same => same.Select(flag => flag.There).Distinct().Count() == 1);
+        if (shapes.Has("mlp.linear_fc1.weight")) { flags.Add((rules.MlpBias, shapes.Has("mlp.linear_fc1.bias"))); }
+        return flags.All(flag => flag.Rule.Key is not null || flag.There == flag.Rule.Default)
+            && flags.Where(flag => flag.Rule.Key is not null).GroupBy(flag => flag.Rule.Key).All(same => same.Select(flag => flag.There).Distinct().Count() == 1);
     }
 
     static class Throw
