@@ -4,11 +4,11 @@ using System.Text;
 namespace Ckpt.Formats;
 
 /// <summary>Names out of files, made fit for a message: quoted, control characters shown, long ones cut.</summary>
-static class Quoted
+public static class Quoted
 {
     const int Longest = 120;
 
-    internal static string Name(string name)
+    public static string Name(string name)
     {
         var text = new StringBuilder("'");
         for (var i = 0; i < name.Length && i < Longest; i++)
@@ -20,7 +20,7 @@ static class Quoted
     }
 
     /// <summary>The first few of many names, and how many more there are.</summary>
-    internal static string Names(IReadOnlyList<string> names, int most = 3)
+    public static string Names(IReadOnlyList<string> names, int most = 3)
     {
         var first = string.Join(", ", names.Take(most).Select(Name));
         return names.Count > most ? $"{first} and {names.Count - most} more" : first;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Ckpt.Cli.Export;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
+using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Sharding.Running;
 
@@ -44,7 +44,7 @@ sealed class DiffCommand : ICommand
         foreach (var line in Some(found.Forms.Select(static f => $"{f.Name}: {f.TypeA} {f.ShapeA} and {f.TypeB} {f.ShapeB}"))) { yield return line; }
         foreach (var line in Some(found.Bits.Differences.Select(static d => $"{d.Name}: {d.Elements:N0} elements differ, the first at {d.FirstElement:N0}"))) { yield return line; }
         var differ = found.OnlyInA.Count + found.OnlyInB.Count + found.Forms.Count + found.Bits.Differences.Count;
-        yield return found.IsEqual ? ExportReport.Verdict(found.Bits) : $"different: {differ:N0} tensors; {found.Bits.Tensors - found.Bits.Differences.Count:N0} are bit-identical";
+        yield return found.IsEqual ? ConversionReport.Verdict(found.Bits) : $"different: {differ:N0} tensors; {found.Bits.Tensors - found.Bits.Differences.Count:N0} are bit-identical";
     }
 
     static IEnumerable<string> Some(IEnumerable<string> lines)

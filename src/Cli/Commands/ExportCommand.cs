@@ -1,6 +1,7 @@
 using Ckpt.Cli.Export;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
+using Ckpt.Cli.Running;
 using Ckpt.Formats;
 
 namespace Ckpt.Cli.Commands;
@@ -27,7 +28,7 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
 
     public CommandResult Run(FlagValues values, CommandContext context)
     {
-        var arguments = ExportArgumentsParser.Parse(values, new HubCache(context.Environment).Find);
+        var arguments = ExportArgumentsParser.Parse(values, new HubCache(context.Environment).Find) with { Environment = WorkerEnvironment.From(Environment.GetEnvironmentVariable) };
         foreach (var note in values.Notes.Concat(Notes(arguments))) { context.Progress.Note("note: " + note); }
         if (!arguments.DryRun) { RefuseExistingOutput(arguments); }
         return context.Progress.During(progress => runner.Run(arguments, progress, context.Cancel));
@@ -54,7 +55,7 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
     {
         var output = arguments.Output;
         if (File.Exists(output)) { throw new UsageException("CLI-3.5", "--output_dir", $"{output} is a file"); }
-        if (!arguments.ReplaceOutput && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
+        if (!arguments.ReplaceOutput && arguments.Environment.Workers == 1 && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
         {
             throw new UsageException("CLI-3.5", "--output_dir", $"{output} exists and is not empty; give another folder, or --exist_ok true to replace it");
         }

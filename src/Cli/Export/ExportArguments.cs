@@ -1,4 +1,6 @@
+using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Layouts;
 
 namespace Ckpt.Cli.Export;
 
@@ -57,7 +59,10 @@ sealed record ExportArguments
     internal bool KeepUnknown { get; init; }
 
     /// <summary>The layout asked for.</summary>
-    internal ParallelSizes Parallel { get; init; }
+    internal ParallelSizes Parallel { get; init; } = new();
+
+    /// <summary>How it places layers on stages.</summary>
+    internal StageOptions Stages { get; init; } = StageOptions.Even;
 
     /// <summary>Whether to print the plan only.</summary>
     internal bool DryRun { get; init; }
@@ -70,4 +75,24 @@ sealed record ExportArguments
 
     /// <summary>Whether an interrupted run is begun again and not continued.</summary>
     internal bool Restart { get; init; }
+
+    /// <summary>Which of how many processes this is.</summary>
+    internal WorkerEnvironment Environment { get; init; } = new(0, 1);
+
+    /// <summary>What does not depend on the command.</summary>
+    internal RunSettings Settings => new()
+    {
+        Command = "export",
+        Source = Source,
+        Output = Output,
+        ReplaceOutput = ReplaceOutput,
+        DType = DType,
+        Compare = Compare,
+        KeepUnknown = KeepUnknown,
+        DryRun = DryRun,
+        MaxMemory = MaxMemory,
+        Threads = Workers,
+        Restart = Restart,
+        Environment = Environment,
+    };
 }

@@ -23,6 +23,7 @@ static class ExportArgumentsParser
         var asked = fromMcore ? mcore! : model!;
         var modelFolder = model is null ? null : findModel(model, values.Text("revision"));
         var source = fromMcore ? mcore! : modelFolder!;
+        var sizes = LayoutFlags.Sizes(values);
         return new ExportArguments
         {
             Direction = direction,
@@ -40,7 +41,8 @@ static class ExportArgumentsParser
             DataFiles = AtLeastOne(values, "thread_count"),
             MtpLayers = NotNegative(values, "mtp_num_layers"),
             KeepUnknown = values.Bool("save_missing_weights"),
-            Parallel = ParallelSizes.From(values),
+            Parallel = sizes,
+            Stages = LayoutFlags.Stages(values, sizes),
             DryRun = values.Bool("dry_run"),
             MaxMemory = values.Size("max_memory"),
             Workers = AtLeastOne(values, "workers"),

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
 using Ckpt.Formats.Safetensors;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.HuggingFace;
 using Ckpt.Formats.Safetensors;
@@ -37,8 +38,8 @@ static class ToMegatron
         var config = HfSide.ReadConfig(arguments.HfConfig ?? folder);
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
         if (config.Model.QuantMethod is { } method) { throw Quantised(config, method); }
-        var sizes = Sizes(arguments.Parallel);
-        ParallelCheck.Check(config.Model, sizes);
+        var sizes = arguments.Parallel;
+        ParallelCheck.Check(config.Model, sizes, arguments.Stages);
         var padded = arguments.VocabDivisibleBy is { } divisible
             ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
             : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
@@ -48,6 +49,7 @@ static class ToMegatron
         {
             Iteration = Iteration,
             Sizes = sizes,
+            Stages = arguments.Stages,
             PaddedVocab = padded,
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
             Model = arguments.Source,
@@ -78,18 +80,6 @@ static class ToMegatron
         var bytes = source.Files.Sum(static f => f.Length);
         return (int)Math.Max(2, (bytes + 9_999_999_999) / 10_000_000_000);
     }
-
-    static Models.Bridge.ParallelSizes Sizes(ParallelSizes given) => new()
-    {
-        Tensor = given.Tensor,
-        Pipeline = given.Pipeline,
-        VirtualPipeline = given.VirtualPipeline ?? 1,
-        Expert = given.Expert,
-        ExpertTensor = given.ExpertTensor,
-        Context = given.Context,
-        FirstStageLayers = given.FirstStageLayers,
-        LastStageLayers = given.LastStageLayers,
-    };
 
     static UnsupportedCheckpointException Quantised(HfConfig config, string method) => new(
         "CLI-3.10", config.Where, $"quantization_config says {method}; quantised weights are not in this version, which reads bfloat16, float16, float32 and float64");

@@ -137,8 +137,8 @@ static class MegatronArgs
             .Add("context_parallel_size", Of(sizes.Context))
             .Add("expert_model_parallel_size", Of(sizes.Expert))
             .Add("expert_tensor_parallel_size", Of(sizes.ExpertTensor ?? sizes.Tensor))
-            .Add("decoder_first_pipeline_num_layers", OrNone(sizes.FirstStageLayers))
-            .Add("decoder_last_pipeline_num_layers", OrNone(sizes.LastStageLayers))
+            .Add("decoder_first_pipeline_num_layers", OrNone(options.Stages.FirstStageLayers))
+            .Add("decoder_last_pipeline_num_layers", OrNone(options.Stages.LastStageLayers))
             .Add("sequence_parallel", Of(sizes.Tensor > 1))
             .Add("world_size", Of(world))
             .Add("data_parallel_size", Of(Math.Max(1, world / model)));

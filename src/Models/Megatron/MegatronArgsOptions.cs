@@ -1,4 +1,4 @@
-using Ckpt.Models.Bridge;
+using Ckpt.Sharding.Layouts;
 
 namespace Ckpt.Models.Megatron;
 
@@ -10,6 +10,9 @@ public sealed record MegatronArgsOptions
 
     /// <summary>The split announced. torch_dist files do not depend on it.</summary>
     public ParallelSizes Sizes { get; init; } = new();
+
+    /// <summary>How layers are placed on the stages announced.</summary>
+    public StageOptions Stages { get; init; } = StageOptions.Even;
 
     /// <summary>Rows of the embedding and output layer in the checkpoint; 0: the vocabulary.</summary>
     public long PaddedVocab { get; init; }

@@ -16,7 +16,11 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
     /// <summary>How far ahead of a long run the disk is asked to begin: the blocks of the threads beside this one, and a little more.</summary>
     const int AheadBytes = 16 << 20;
 
+    /// <summary>Bytes scattered at a time where elements change places; cast through a buffer of this size.</summary>
+    const int ScatterBytes = 8192;
+
     readonly SourceWindow _window = new(windowBytes);
+    readonly byte[] _cast = new byte[ScatterBytes];
     RegionAxes _axes;
     DType _from;
     DType _to;
@@ -71,7 +75,7 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
                 if (target.Length >= AheadBytes / 4) { _window.WillNeed(source, target.Length + AheadBytes); }
                 _window.Source.ReadExactly(source, target);
             }
-            else { _window.Read(source, target.Length).CopyTo(target); }
+            else { _window.ReadShort(source, target.Length).CopyTo(target); }
             return;
         }
         var most = _window.Capacity / _from.ByteSize() * _to.ByteSize();
@@ -85,14 +89,15 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
         }
     }
 
-    /// <summary>Element by element in the source's own order, so that the window moves forward only.</summary>
+    /// <summary>Along the source's own order, so that reads are long: each run of its fastest axis is scattered to where the target has it.</summary>
     void CopyStrided(long payload, long targetStart, long first, long end, Span<byte> target)
     {
         var order = _axes.BySourceStride();
         var (low, high) = _axes.RowsOf(targetStart, first, end);
-        var at = new long[order.Length];
-        if (order.Length > 0) { at[0] = low; }
         if (high < low) { return; }
+        var run = order[^1];
+        var at = new long[order.Length];
+        at[0] = low;
         while (true)
         {
             var source = _axes.SourceStart;
@@ -102,12 +107,13 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
                 source += at[axis] * _axes.SourceStrides[axis];
                 place += at[axis] * _axes.TargetStrides[axis];
             }
-            if (place >= first && place < end)
-            {
-                var element = target.Slice((int)((place - first) * _to.ByteSize()), _to.ByteSize());
-                ElementCast.Cast(_from, _window.Read(payload + (source * _from.ByteSize()), _from.ByteSize()), _to, element);
-            }
-            var k = order.Length - 1;
+            // The run's axis stands at its first index: what of it lies in the block.
+            var step = _axes.TargetStrides[run];
+            var skip = place >= first ? 0 : (first - place + step - 1) / step;
+            var count = (run == 0 ? high - low : _axes.Extents[run] - 1) + 1;
+            var stop = place >= end ? 0 : Math.Min(count, ((end - 1 - place) / step) + 1);
+            if (stop > skip) { ScatterRun(payload, source + (skip * _axes.SourceStrides[run]), run, (int)(place + (skip * step) - first), (int)(stop - skip), target); }
+            var k = order.Length - 2;
             for (; k >= 0; k--)
             {
                 var axis = order[k];
@@ -115,6 +121,33 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
                 at[axis] = axis == 0 ? low : 0;
             }
             if (k < 0) { return; }
+        }
+    }
+
+    /// <summary>Elements along one axis, neighbours of the source or not, to places of the block that are a stride apart.</summary>
+    void ScatterRun(long payload, long source, int axis, int place, int count, Span<byte> target)
+    {
+        var (from, to, step) = (_from.ByteSize(), _to.ByteSize(), (int)_axes.TargetStrides[axis]);
+        if (_axes.SourceStrides[axis] != 1)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var bytes = _window.Read(payload + ((source + (i * _axes.SourceStrides[axis])) * from), from);
+                ElementCast.Cast(_from, bytes, _to, target.Slice((place + (i * step)) * to, to));
+            }
+            return;
+        }
+        while (count > 0)
+        {
+            var part = Math.Min(count, Math.Min(ScatterBytes / Math.Max(from, to), _window.Capacity / from));
+            var bytes = _window.ReadShort(payload + (source * from), part * from);
+            if (_from != _to)
+            {
+                ElementCast.Cast(_from, bytes, _to, _cast.AsSpan(0, part * to));
+                bytes = _cast.AsSpan(0, part * to);
+            }
+            Scatter.Strided(bytes, to, target[(place * to)..], step);
+            (source, place, count) = (source + part, place + (part * step), count - part);
         }
     }
 

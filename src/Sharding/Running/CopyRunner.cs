@@ -20,13 +20,16 @@ public sealed class CopyRunner
     readonly int[] _firstPiece;
     readonly uint[]?[] _crcs;
     readonly SafeFileHandle[] _handles;
+    readonly WorkerShare _share;
     readonly WriteBehind _behind = new(128 << 20); // 64 to 256 MiB measured alike; without it times vary threefold (bench/results)
-    int _next = -1;
+    int _next;
 
     CopyRunner(CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         (_plan, _reader, _output, _options, _progress, _cancel) = (plan, reader, output, options, progress, cancel);
         _blocks = BlockCutter.Cut(plan.Layout, options.BlockBytes);
+        _share = WorkerShare.Of(_blocks, options.Worker, options.Workers);
+        _next = _share.First - 1;
         _crcs = new uint[]?[_blocks.Count];
         _firstPiece = new int[plan.Layout.Files.Count];
         for (var f = 1; f < _firstPiece.Length; f++) { _firstPiece[f] = _firstPiece[f - 1] + plan.Layout.Files[f - 1].Data.Count; }
@@ -37,8 +40,11 @@ public sealed class CopyRunner
     /// Writes every data file of the plan's layout into the output's folder, complete and flushed. What an earlier run of the same plan
     /// left is read back, checked against its journal and kept.
     /// </summary>
-    /// <returns>The files, in layout order.</returns>
-    public static IReadOnlyList<WrittenFile> Run(
+    /// <returns>
+    /// The files, in layout order, once all are complete; of several workers only the last to finish gets them and is to publish, the others get
+    /// null when their share is done (SHD-8.x).
+    /// </returns>
+    public static IReadOnlyList<WrittenFile>? Run(
         CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         var budget = MemoryBudget.Fit(plan, options);
@@ -50,17 +56,18 @@ public sealed class CopyRunner
         }
     }
 
-    List<WrittenFile> Run(int threads)
+    List<WrittenFile>? Run(int threads)
     {
         OpenFiles();
         KeepEarlierWork();
         var left = 0L;
-        for (var b = 0; b < _blocks.Count; b++)
+        for (var b = _share.First; b < _share.End; b++)
         {
             if (_crcs[b] is null) { left += _blocks[b].Length; }
         }
         _progress.Begin("copying", left);
         WorkerThreads.Run(threads, FillBlocks, () => Interlocked.Exchange(ref _next, _blocks.Count));
+        if (_options.Workers > 1 && !IsLastOfAll()) { return null; }
         var files = new List<WrittenFile>(_handles.Length);
         for (var f = 0; f < _handles.Length; f++)
         {
@@ -70,13 +77,52 @@ public sealed class CopyRunner
         return files;
     }
 
+    /// <summary>SHD-8.2: of several workers, whoever holds the lock and finds every share done completes the output.</summary>
+    bool IsLastOfAll()
+    {
+        for (var f = 0; f < _handles.Length; f++)
+        {
+            if (_share.First < _share.End && f >= _blocks[_share.First].File && f <= _blocks[_share.End - 1].File) { RandomAccess.FlushToDisk(_handles[f]); }
+        }
+        _output.Journal.Finish();
+        if (Journal.TakePublishing(_output.Folder, _cancel) is not { } publishing) { return false; }
+        if (HaveAll()) { _output.Publishing = publishing; return true; }
+        publishing.Dispose();
+        return false;
+    }
+
+    /// <summary>Takes over what others recorded; what nobody says is flushed, and nobody is at work on, is read back first.</summary>
+    bool HaveAll()
+    {
+        var others = _output.Journal.Others();
+        var doubtful = new List<(int, uint[])>();
+        for (var b = 0; b < _blocks.Count; b++)
+        {
+            if (_crcs[b] is not null) { continue; }
+            if (RecordOf(others, b, static r => r.IsFlushed) is { } sure) { _crcs[b] = sure; }
+            else if (RecordOf(others, b, static r => !r.IsHeld) is { } left) { doubtful.Add((b, left)); }
+            else { return false; }
+        }
+        Check(doubtful);
+        return Array.TrueForAll(_crcs, static crcs => crcs is not null);
+    }
+
+    uint[]? RecordOf(IReadOnlyList<JournalRecords> journals, int block, Predicate<JournalRecords> counts)
+    {
+        foreach (var journal in journals)
+        {
+            if (counts(journal) && journal.Done.TryGetValue(block, out var crcs) && crcs.Length == _blocks[block].Ranges) { return crcs; }
+        }
+        return null;
+    }
+
     void OpenFiles()
     {
         for (var f = 0; f < _handles.Length; f++)
         {
             var path = Path.Combine(_output.Folder, _plan.Layout.Files[f].Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            _handles[f] = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            _handles[f] = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
             if (RandomAccess.GetLength(_handles[f]) != _plan.Layout.Files[f].Length) { RandomAccess.SetLength(_handles[f], _plan.Layout.Files[f].Length); }
         }
     }
@@ -85,15 +131,29 @@ public sealed class CopyRunner
     void KeepEarlierWork()
     {
         var done = _output.Journal.Done;
-        if (done.Count == 0) { return; }
-        var bytes = 0L;
-        foreach (var (b, _) in done) { bytes += b >= 0 && b < _blocks.Count ? _blocks[b].Length : 0; }
-        _progress.Begin("checking what an earlier run left", bytes);
+        var others = _output.Journal.Others();
+        var recorded = new List<(int, uint[])>();
+        for (var b = _share.First; b < _share.End; b++)
+        {
+            if (done.TryGetValue(b, out var crcs) && crcs.Length == _blocks[b].Ranges) { recorded.Add((b, crcs)); }
+            else if (RecordOf(others, b, static r => !r.IsHeld) is { } theirs) { recorded.Add((b, theirs)); }
+        }
+        Check(recorded);
+        foreach (var (b, crcs) in recorded)
+        {
+            if (_crcs[b] is not null && !done.ContainsKey(b)) { _output.Journal.Record(b, crcs); }
+        }
+    }
+
+    /// <summary>Reads blocks back and keeps those whose bytes agree.</summary>
+    void Check(List<(int Block, uint[] Crcs)> recorded)
+    {
+        if (recorded.Count == 0) { return; }
+        _progress.Begin("checking what an earlier run left", recorded.Sum(r => (long)_blocks[r.Block].Length));
         var buffer = new byte[_options.BlockBytes];
-        foreach (var (b, crcs) in done)
+        foreach (var (b, crcs) in recorded)
         {
             _cancel.ThrowIfCancellationRequested();
-            if (b < 0 || b >= _blocks.Count || crcs.Length != _blocks[b].Ranges) { continue; }
             var span = buffer.AsSpan(0, _blocks[b].Length);
             ReadExactly(_handles[_blocks[b].File], span, _blocks[b].Offset);
             if (CrcsOf(_blocks[b], span).AsSpan().SequenceEqual(crcs)) { _crcs[b] = crcs; }
@@ -105,7 +165,7 @@ public sealed class CopyRunner
     {
         var assembler = new BlockAssembler(_reader, _options.BlockBytes);
         var buffer = new byte[_options.BlockBytes];
-        while (Interlocked.Increment(ref _next) is var b && b < _blocks.Count)
+        while (Interlocked.Increment(ref _next) is var b && b < _share.End)
         {
             _cancel.ThrowIfCancellationRequested();
             if (_crcs[b] is not null) { continue; }

@@ -26,7 +26,7 @@ public readonly record struct MemoryBudget(int Threads, long PeakBytes)
     public static MemoryBudget Fit(CopyPlan plan, RunOptions options)
     {
         var wanted = options.Threads > 0 ? options.Threads : Math.Max(4, Environment.ProcessorCount);
-        var fixedBytes = RuntimeBytes + plan.EstimatedBytes;
+        var fixedBytes = RuntimeBytes + plan.EstimatedBytes + options.HeldBytes;
         var perThread = 2L * options.BlockBytes; // the block, and the window it is gathered through
         var threads = (int)Math.Min(wanted, (options.MaxMemory - fixedBytes) / perThread);
         if (threads < 1)

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
 namespace Ckpt.Sharding.Running;
 
 /// <summary>
@@ -22,7 +25,19 @@ public sealed class PartialOutput : IDisposable
     /// <summary>Where the output grows.</summary>
     public string Folder { get; }
 
+    /// <summary>Held by the one of several workers that completes the output.</summary>
+    internal FileLock? Publishing { get; set; }
+
     internal Journal Journal => _journal ?? throw new ObjectDisposedException(nameof(PartialOutput));
+
+    /// <summary>Whether an output was published by a run of this plan: its receipt says so.</summary>
+    public static bool IsPublished(string output, string plan)
+    {
+        var receipt = Path.Combine(Normalise(output), ReceiptName);
+        if (!File.Exists(receipt)) { return false; }
+        try { return JsonNode.Parse(File.ReadAllBytes(receipt)) is JsonObject json && (json["run"]?["plan"] as JsonValue)?.TryGetValue<string>(out var made) == true && made == plan; }
+        catch (JsonException) { return false; }
+    }
 
     /// <summary>Checks, without changing anything, that an output could be written here.</summary>
     /// <exception cref="OutputException">The final name is taken, or the partial one by something else.</exception>
@@ -52,9 +67,9 @@ public sealed class PartialOutput : IDisposable
         Check(output, options);
         var final = Normalise(output);
         var folder = final + ".partial";
-        if (Directory.Exists(folder) && (options.Restart || !Journal.IsIn(folder))) { DeleteAbandoned(folder, plan, options); }
+        if (Directory.Exists(folder) && (options.Restart || IsReplacedOutput(folder)) && Directory.EnumerateFileSystemEntries(folder).Any()) { DeleteAbandoned(folder); }
         Directory.CreateDirectory(folder);
-        return new PartialOutput(final, folder, Journal.Open(folder, plan, options.BlockBytes));
+        return new PartialOutput(final, folder, Journal.Open(folder, plan, options.BlockBytes, options.Worker));
     }
 
     /// <summary>Gives the finished output its final name; everything in it has been flushed.</summary>
@@ -89,22 +104,20 @@ public sealed class PartialOutput : IDisposable
     {
         _journal?.Dispose();
         _journal = null;
-        if (_published) { File.Delete(Path.Combine(Final, Journal.FileName)); }
+        Publishing?.Dispose();
+        Publishing = null;
+        if (_published) { Journal.Remove(Final); }
     }
 
     static string Normalise(string output) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
 
     /// <summary>A folder that was swapped out and whose removal was cut short.</summary>
-    static bool IsReplacedOutput(string folder) => File.Exists(Path.Combine(folder, ReceiptName));
+    static bool IsReplacedOutput(string folder) => File.Exists(Path.Combine(folder, ReceiptName)) && !Journal.IsIn(folder);
 
-    static void DeleteAbandoned(string folder, string plan, RunOptions options)
+    static void DeleteAbandoned(string folder)
     {
-        // Held while it is deleted, so that a run at work in it is not pulled from under its feet.
-        if (Journal.IsIn(folder))
-        {
-            try { Journal.Open(folder, plan, options.BlockBytes).Dispose(); }
-            catch (OutputException error) when (error.InnerException is null) { } // of another plan: that is what --restart is for
-        }
+        // A run at work in it is not pulled from under its feet.
+        if (Journal.IsAnyHeld(folder)) { throw OutputException.Busy(folder, new IOException("its lock is held")); }
         Directory.Delete(folder, recursive: true);
     }
 

@@ -12,6 +12,15 @@ public readonly record struct RunOptions()
     /// <summary>Threads that fill blocks; 0 for as many as processors, at least 4: they wait for the disk more than they compute.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Bytes that views of the source hold in memory besides.</summary>
+    public long HeldBytes { get; init; }
+
+    /// <summary>Which of <see cref="Workers"/> processes this one is, from 0.</summary>
+    public int Worker { get; init; }
+
+    /// <summary>How many processes share the run, on one machine or several that see the same folders.</summary>
+    public int Workers { get; init; } = 1;
+
     /// <summary>Throw away what an earlier run left unfinished.</summary>
     public bool Restart { get; init; }
 

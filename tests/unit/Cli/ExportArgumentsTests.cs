@@ -2,6 +2,7 @@ using Ckpt.Cli.Commands;
 using Ckpt.Cli.Export;
 using Ckpt.Cli.Flags;
 using Ckpt.Kit;
+using Ckpt.Sharding.Layouts;
 using Xunit;
 
 namespace Ckpt.UnitTests.Cli;
@@ -21,8 +22,8 @@ public class ExportArgumentsTests
     [Fact]
     [Clause("CLI-2.3")]
     public void ParallelSizesThatARunCouldHaveAreTaken() => Assert.Equal(
-        new ParallelSizes(4, 2, 2, 8, 2, 2, 3, null, null),
-        Parse("--to_mcore --model m --tp 4 --pp 2 --vpp 2 --ep 8 --etp 2 --cp 2 --decoder_first_pipeline_num_layers 3").Parallel);
+        (new ParallelSizes { Tensor = 4, Pipeline = 2, VirtualPipeline = 2, Expert = 8, ExpertTensor = 2, Context = 2 }, 3),
+        Parse("--to_mcore --model m --tp 4 --pp 2 --vpp 2 --ep 8 --etp 2 --cp 2 --decoder_first_pipeline_num_layers 3") is var line ? (line.Parallel, line.Stages.FirstStageLayers!.Value) : default);
 
     [Theory]
     [Clause("CLI-3.1")]
@@ -93,7 +94,7 @@ public class ExportArgumentsTests
     {
         var arguments = Parse("--to_hf --mcore_model c");
         Assert.Equal(5_000_000_000, arguments.MaxShardSize);
-        Assert.Equal(new ParallelSizes(1, 1, null, 1, 1, 1, null, null, null), arguments.Parallel);
+        Assert.Equal(new ParallelSizes { ExpertTensor = 1 }, arguments.Parallel);
         Assert.False(arguments.Compare || arguments.DryRun || arguments.KeepUnknown || arguments.ReplaceOutput || arguments.Restart);
         Assert.Null(arguments.DType ?? (object?)arguments.DataFiles ?? arguments.MtpLayers ?? arguments.MaxMemory ?? arguments.Workers);
     }

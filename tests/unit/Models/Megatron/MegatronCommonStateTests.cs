@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Ckpt.Formats.Torch;
 using Ckpt.Kit;
-using Ckpt.Models.Bridge;
 using Ckpt.Models.Megatron;
+using Ckpt.Sharding.Layouts;
 using Xunit;
 
 namespace Ckpt.UnitTests.Models.Megatron;

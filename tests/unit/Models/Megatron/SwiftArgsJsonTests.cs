@@ -2,8 +2,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Kit;
-using Ckpt.Models.Bridge;
 using Ckpt.Models.Megatron;
+using Ckpt.Sharding.Layouts;
 using Xunit;
 
 namespace Ckpt.UnitTests.Models.Megatron;

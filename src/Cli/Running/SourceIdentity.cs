@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Ckpt.Formats.Tensors;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Cli.Running;
 
 /// <summary>Tells one state of a source from another without reading it: paths, lengths and times of change of its files.</summary>
 static class SourceIdentity

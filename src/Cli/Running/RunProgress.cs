@@ -1,7 +1,7 @@
 using Ckpt.Cli.Output;
 using Ckpt.Sharding.Running;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Cli.Running;
 
 /// <summary>Passes what a run tells on to what shows it.</summary>
 sealed class RunProgress(IProgressSink sink) : IRunProgress

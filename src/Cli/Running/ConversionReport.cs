@@ -5,10 +5,10 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Cli.Running;
 
-/// <summary>Says what an export will do, or did: to people, to programs, and in the receipt.</summary>
-sealed class ExportReport(ExportArguments arguments, Conversion conversion, CopyPlan plan, RunOptions options)
+/// <summary>Says what a conversion will do, or did: to people, to programs, and in the receipt.</summary>
+sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyPlan plan, string planHash, RunOptions options)
 {
     internal CommandResult DryRun(MemoryBudget budget)
     {
@@ -26,10 +26,22 @@ sealed class ExportReport(ExportArguments arguments, Conversion conversion, Copy
         json["compared"] = Compared(comparison);
         var lines = new List<string>(LedgerLines())
         {
-            $"wrote      {arguments.Output}: {files.Count} files, {files.Sum(static f => f.Length):N0} bytes in {took.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)} s",
+            $"wrote      {settings.Output}: {files.Count} files, {files.Sum(static f => f.Length):N0} bytes in {took.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)} s",
         };
         if (comparison is not null) { lines.Add(Verdict(comparison)); }
         return new CommandResult(ExitCode.Done, json, lines);
+    }
+
+    /// <summary>SHD-8.2: another worker will publish.</summary>
+    internal CommandResult ShareDone(TimeSpan took)
+    {
+        var json = Facts();
+        json["worker"] = settings.Environment.Worker;
+        json["workers"] = settings.Environment.Workers;
+        json["published"] = false;
+        json["seconds"] = Math.Round(took.TotalSeconds, 3);
+        return new CommandResult(ExitCode.Done, json,
+            [$"share      {settings.Environment.Worker} of {settings.Environment.Workers} is done; the last worker to finish publishes {settings.Output}. If one was lost, run its line again"]);
     }
 
     /// <summary>SHD-7.1: nothing was published.</summary>
@@ -58,6 +70,8 @@ sealed class ExportReport(ExportArguments arguments, Conversion conversion, Copy
         {
             ["finished"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             ["seconds"] = Math.Round(took.TotalSeconds, 3),
+            ["plan"] = planHash,
+            ["workers"] = options.Workers,
         };
         return new SmallFile(PartialOutput.ReceiptName, System.Text.Encoding.UTF8.GetBytes(JsonText.Of(json) + "\n"));
     }
@@ -68,14 +82,14 @@ sealed class ExportReport(ExportArguments arguments, Conversion conversion, Copy
         return new JsonObject
         {
             ["ckpt"] = Application.Version,
-            ["command"] = "export",
+            ["command"] = settings.Command,
             ["source"] = new JsonObject
             {
-                ["path"] = arguments.Source,
+                ["path"] = settings.Source,
                 ["format"] = conversion.Source.Format,
                 ["files"] = new JsonArray([.. conversion.Source.Files.Select(static f => new JsonObject { ["path"] = f.Path, ["bytes"] = f.Length })]),
             },
-            ["target"] = new JsonObject { ["path"] = arguments.Output, ["format"] = conversion.Writer.Format },
+            ["target"] = new JsonObject { ["path"] = settings.Output, ["format"] = conversion.Writer.Format },
             ["model"] = conversion.Facts.DeepClone(),
             ["ledger"] = new JsonObject
             {
@@ -103,9 +117,9 @@ sealed class ExportReport(ExportArguments arguments, Conversion conversion, Copy
 
     IEnumerable<string> PlanLines()
     {
-        yield return $"source     {arguments.Source} ({conversion.Source.Format}), {plan.Ledger.SourceTensors:N0} tensors in {conversion.Source.Files.Count:N0} files";
-        yield return $"family     {conversion.Facts["family"]}";
-        yield return $"target     {arguments.Output} ({conversion.Writer.Format}), {plan.Ledger.TargetTensors:N0} tensors in {plan.Pieces.Count:N0} pieces";
+        yield return $"source     {settings.Source} ({conversion.Source.Format}), {plan.Ledger.SourceTensors:N0} tensors in {conversion.Source.Files.Count:N0} files";
+        if (conversion.Facts["family"] is { } family) { yield return $"family     {family}"; }
+        yield return $"target     {settings.Output} ({conversion.Writer.Format}), {plan.Ledger.TargetTensors:N0} tensors in {plan.Pieces.Count:N0} pieces";
         foreach (var file in plan.Layout.Files.Take(20)) { yield return $"           {file.Path}, {file.Length:N0} bytes"; }
         if (plan.Layout.Files.Count > 20) { yield return $"           and {plan.Layout.Files.Count - 20:N0} more"; }
         if (conversion.SideFiles.Count > 0) { yield return $"besides    {string.Join(", ", conversion.SideFiles.Select(static f => f.Path))}"; }

@@ -4,12 +4,12 @@ using Ckpt.Models.Configs;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Cli.Running;
 
 /// <summary>A conversion with every question answered, ready to be planned: what is read, as what, and what is written where.</summary>
 /// <param name="Source">The checkpoint read; owned.</param>
 /// <param name="Map">Left side: the source.</param>
-/// <param name="Model">The model both sides are of.</param>
+/// <param name="Model">The model both sides are of; null where nothing of it is known but its tensors.</param>
 /// <param name="Writer">The format written.</param>
 /// <param name="CutLeadingAxes">Whether layers and experts become boxes of their own.</param>
 /// <param name="SideFiles">Files copied as they are.</param>
@@ -19,7 +19,7 @@ namespace Ckpt.Cli.Export;
 sealed record Conversion(
     ICheckpointReader Source,
     TensorMap Map,
-    ModelConfig Model,
+    ModelConfig? Model,
     ICheckpointWriter Writer,
     bool CutLeadingAxes,
     IReadOnlyList<SideFile> SideFiles,

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Ckpt.Cli.Flags;
+using Ckpt.Cli.Output;
+using Ckpt.Formats;
+using Ckpt.Models.Bridge;
+using Ckpt.Sharding.Maps;
+using Ckpt.Sharding.Plans;
+using Ckpt.Sharding.Running;
+using Ckpt.Sharding.Views;
+
+namespace Ckpt.Cli.Running;
+
+/// <summary>Carries out a prepared conversion: plan, checks, copy, comparison, publication. The same for every command that writes a checkpoint.</summary>
+static class ConversionRun
+{
+    /// <summary>Runs it; <paramref name="prepare"/> opens what is read.</summary>
+    internal static CommandResult Execute(RunSettings settings, Func<Conversion> prepare, IProgressSink progress, CancellationToken cancel)
+    {
+        if (settings.Environment.Workers > 1 && settings.Restart)
+        {
+            throw new UsageException("CLI-8.2", "--restart", $"with {settings.Environment.Workers} workers one would delete what another writes; remove {settings.Output}.partial instead");
+        }
+        var clock = Stopwatch.StartNew();
+        var options = Options(settings);
+        MemoryBudget.Enforce(options);
+        using var conversion = prepare();
+        if (conversion.Source is ViewedCheckpoint viewed) { options = options with { HeldBytes = viewed.HeldBytes }; }
+        if (options.Workers > 1) { progress.Note($"note: this is worker {options.Worker} of {options.Workers}, as the launcher's environment says; each does its share of one output"); }
+        foreach (var note in conversion.Notes) { progress.Note("note: " + note); }
+        var plan = Plan(conversion, settings);
+        var hash = PlanHash.Of(plan, SourceIdentity.Of(conversion));
+        var report = new ConversionReport(settings, conversion, plan, hash, options);
+        if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options)); }
+
+        if (settings.Environment.Workers > 1 && PartialOutput.IsPublished(settings.Output, hash)) { return report.ShareDone(clock.Elapsed); }
+        PartialOutput.Check(settings.Output, options);
+        MemoryBudget.Fit(plan, options);
+        DiskSpace.Check(plan, conversion.SideFiles, settings.Output);
+        var sink = new RunProgress(progress);
+        AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);
+        using var output = PartialOutput.Open(settings.Output, hash, options);
+        if (CopyRunner.Run(plan, conversion.Source, output, options, sink, cancel) is not { } data) { return report.ShareDone(clock.Elapsed); }
+        var files = new List<WrittenFile>(data);
+        files.AddRange(OutputFinisher.CopySideFiles(output, conversion.SideFiles));
+        files.AddRange(OutputFinisher.Write(output, [.. plan.Layout.Closing, .. conversion.Closing]));
+        var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
+        if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder); }
+        OutputFinisher.Write(output, [report.Receipt(files, comparison, clock.Elapsed)]);
+        output.Publish();
+        return report.Done(files, comparison, clock.Elapsed);
+    }
+
+    static RunOptions Options(RunSettings settings)
+    {
+        var options = new RunOptions
+        {
+            Restart = settings.Restart,
+            ReplaceExisting = settings.ReplaceOutput,
+            Threads = settings.Threads ?? 0,
+            Worker = settings.Environment.Worker,
+            Workers = settings.Environment.Workers,
+        };
+        return settings.MaxMemory is { } memory ? options with { MaxMemory = memory } : options;
+    }
+
+    static CopyPlan Plan(Conversion conversion, RunSettings settings)
+    {
+        var (source, map) = (conversion.Source, conversion.Map);
+        var coverage = MapCoverage.Of(source.Tensors, map.Left);
+        if (settings.KeepUnknown && coverage.Extra.Count > 0)
+        {
+            var extra = coverage.Extra.ToHashSet(StringComparer.Ordinal);
+            map = PassThrough.Add(map, [.. source.Tensors.Where(t => extra.Contains(t.Name)).Select(static t => new MappedTensor(t.Name, t.Shape))]);
+            coverage = MapCoverage.Of(source.Tensors, map.Left);
+        }
+        if (!coverage.IsComplete) { throw Incomplete(conversion, map); }
+        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes);
+        return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
+    }
+
+    static MalformedCheckpointException Incomplete(Conversion conversion, TensorMap map)
+    {
+        var present = conversion.Source.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+        if (conversion.Model is null) { return new MalformedCheckpointException("SHD-2.3", conversion.Source.Path, string.Join("\n  ", Said(MapCoverage.Of(conversion.Source.Tensors, map.Left)))); }
+        var faults = MissingTensorDiagnosis.Explain(map, conversion.Model, present);
+        var texts = faults.Select(static f => f.Kind == TensorFaultKind.Extra ? $"{f.Text} Give --allow_extra true to carry it over as it is." : f.Text);
+        return new MalformedCheckpointException("SHD-2.3", conversion.Source.Path, string.Join("\n  ", texts));
+    }
+
+    static IEnumerable<string> Said(MapCoverage coverage)
+    {
+        foreach (var name in coverage.Missing) { yield return $"{name} is missing"; }
+        foreach (var wrong in coverage.WrongShapes) { yield return $"{wrong.Name} has shape {wrong.Found}, expected {wrong.Expected}"; }
+        foreach (var name in coverage.Extra) { yield return $"{name} is known to no rule; give --allow_extra true to carry it over as it is"; }
+    }
+
+    /// <summary>SHD-7.1.</summary>
+    static ComparisonReport Compare(Conversion conversion, CopyPlan plan, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
+    {
+        using var written = CheckpointOpener.Open(output.Folder);
+        var identity = TensorMap.Identity([.. plan.Layout.Tensors.Select(static t => new MappedTensor(t.Name, t.Shape))]);
+        var again = CopyPlanner.Plan(written.Tensors, identity, plan.Layout);
+        return PlanComparison.Run(plan, conversion.Source, again, written, options, progress, cancel);
+    }
+}
