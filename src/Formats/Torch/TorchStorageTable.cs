@@ -38,6 +38,13 @@ public sealed class TorchStorageTable
         return _archive.TryFind($"data/{key}", out var record) ? record.Length : null;
     }
 
+    /// <summary>Where a storage lies, with the headers around it where there are any; (0, 0) where there is none.</summary>
+    public (long Offset, long Length) Place(string key)
+    {
+        if (_archive is not null && _archive.TryFind($"data/{key}", out var record)) { return (record.HeaderOffset, record.Limit - record.HeaderOffset); }
+        return _places.TryGetValue(key, out var place) ? (place.Offset, place.Length) : (0, 0);
+    }
+
     /// <summary>All bytes of a storage.</summary>
     /// <exception cref="CheckpointException">There is none of this key, or it is too long to be read into memory (TOR-3.9).</exception>
     public byte[] Read(string key)
