@@ -27,11 +27,12 @@ sealed class LegacyRankParser
         var parser = new LegacyRankParser(file, where);
         var chunks = new List<LegacyChunk>();
         foreach (var (_, dict) in Chunks(root, where)) { chunks.Add(parser.Chunk(dict)); }
-        var (shared, own) = (new PickleDict(), new List<string>());
+        var (shared, own) = (new PickleDict(), new List<LegacyOwnState>());
         foreach (var (key, value) in root.Items)
         {
             if (key is not PickleString { Value: var name } || IsChunk(name, out _)) { continue; }
-            if (s_ownState.Contains(name, StringComparer.Ordinal) || HoldsStorage(value)) { own.Add(name); }
+            var bytes = StorageBytes(value, file.Storages);
+            if (s_ownState.Contains(name, StringComparer.Ordinal) || bytes is not null) { own.Add(new LegacyOwnState(name, bytes ?? 0)); }
             else { shared.Add(name, value); }
         }
         return new LegacyRankState(chunks, shared, own);
@@ -104,13 +105,17 @@ sealed class LegacyRankParser
         _ => null,
     };
 
-    static bool HoldsStorage(PickleNode root)
+    /// <summary>Bytes of the storages a value refers to, each counted once; null where it refers to none.</summary>
+    static long? StorageBytes(PickleNode root, TorchStorageTable storages)
     {
+        HashSet<string>? keys = null;
         foreach (var node in PickleGraph.Nodes(root))
         {
-            if (node is PicklePersistentId) { return true; }
+            if (node is not PicklePersistentId { Id: PickleTuple { Items: { Count: > 2 } id } }) { continue; }
+            keys ??= new HashSet<string>(StringComparer.Ordinal);
+            if (id[2] is PickleString key) { keys.Add(key.Value); }
         }
-        return false;
+        return keys?.Sum(key => storages.Length(key) ?? 0);
     }
 
     static class Throw

@@ -151,8 +151,9 @@ sealed class StagePlanner
         }
         var parts = new int[_stages * _chunks];
         for (var i = 0; i < parts.Length; i++) { parts[i] = stages[i % _stages] / _chunks; }
-        if (_options.AccountForEmbedding && --parts[0] < 0) { Throw.NoRoom("embedding"); }
-        if (_options.AccountForLoss && --parts[^1] < 0) { Throw.NoRoom("output layer"); }
+        // Each part has one or more, counted with these.
+        if (_options.AccountForEmbedding) { parts[0]--; }
+        if (_options.AccountForLoss) { parts[^1]--; }
         return parts;
     }
 
@@ -255,10 +256,6 @@ sealed class StagePlanner
         [DoesNotReturn]
         internal static void StageSum(int layers, int? first, int? last) => throw new LayoutException(
             "LAY-3.2", Where, $"the first stage is to have {first ?? 0} and the last {last ?? 0} of {layers} layers");
-
-        [DoesNotReturn]
-        internal static void NoRoom(string what) => throw new LayoutException(
-            "LAY-3.3", Where, $"the {what} is to count as a layer, and its chunk has none to leave out");
 
         [DoesNotReturn]
         internal static void PatternStages(StagePattern pattern, int stages) => throw new LayoutException(

@@ -15,17 +15,26 @@ readonly ref struct TensorCutter
     /// <summary>Ranks that share the axis that is cut.</summary>
     int Ranks => _tensor.Cut.Kind == CutKind.Replicated ? 1 : _tensor.Cut.OfExperts ? _sizes.ExpertCuts : _sizes.Tensor;
 
+    int Needed => _tensor.LeadingAxes + (_tensor.Cut.Kind == CutKind.Replicated ? 0 : _tensor.Cut.Axis + 1);
+
     int CutAxis => _tensor.LeadingAxes + _tensor.Cut.Axis;
 
     /// <summary>LAY-4.1 to LAY-4.6.</summary>
     internal void Check(int layers)
     {
-        var (cut, shape) = (_tensor.Cut, _tensor.Shape);
-        var needed = _tensor.LeadingAxes + (cut.Kind == CutKind.Replicated ? 0 : cut.Axis + 1);
-        if (shape.Rank < needed) { Throw.Axes(_tensor, needed); }
+        var shape = _tensor.Shape;
+        if (shape.Rank < Needed) { Throw.Axes(_tensor, Needed); }
         if (_tensor.Place.Kind == PlaceKind.LayerStack && shape[0] != layers) { Throw.Layers(_tensor, layers); }
         if (_tensor.Place.Kind == PlaceKind.Layer && _tensor.Place.Index >= layers) { Throw.NoLayer(_tensor, layers); }
         CheckExperts();
+        CheckShares();
+    }
+
+    /// <summary>LAY-4.1: every section is shared evenly.</summary>
+    internal void CheckShares()
+    {
+        var (cut, shape) = (_tensor.Cut, _tensor.Shape);
+        if (shape.Rank < Needed) { Throw.Axes(_tensor, Needed); }
         if (cut.Kind != CutKind.Cut) { return; }
         var (size, whole) = (shape[CutAxis], cut.Whole);
         if (size % whole != 0) { Throw.Sections(_tensor, size, whole); }

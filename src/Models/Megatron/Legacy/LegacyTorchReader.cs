@@ -30,7 +30,7 @@ public sealed class LegacyTorchReader : IMegatronReader, IReplicatedCheckpoint
         var objects = new List<ObjectInfo>();
         for (var i = 0; i < files.Count; i++)
         {
-            foreach (var key in files[i].State.Own) { AddObject(objects, $"{folder.Ranks[i].Name}/{key}", i, key, i, folder.Ranks[i].Model.Length); }
+            foreach (var (key, bytes) in files[i].State.Own) { AddObject(objects, $"{folder.Ranks[i].Name}/{key}", i, key, i, bytes); }
             if (folder.Ranks[i].Optimizer is not { } optimizer) { continue; }
             AddObject(objects, $"{folder.Ranks[i].Name}/{LegacyTorchFolder.OptimizerName}", i, null, entries.Count, optimizer.Length);
             entries.Add(optimizer);

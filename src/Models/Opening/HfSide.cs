@@ -1,47 +1,63 @@
 using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats;
 using Ckpt.Formats.HuggingFace;
-using Ckpt.Formats.TorchDist;
+using Ckpt.Formats.Megatron;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Megatron;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Models.Opening;
 
 /// <summary>What a Hugging Face folder needs besides weights, and where it was found.</summary>
 /// <param name="Config">The config.</param>
 /// <param name="SideFiles">Tokenizer and the like; empty where none were found.</param>
 /// <param name="Notes">Where they come from, where that was not asked for.</param>
-sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IReadOnlyList<string> Notes)
+public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IReadOnlyList<string> Notes)
 {
+    /// <summary>Beside the iterations of a converted checkpoint: config and side files as they were, so that the way back needs no other folder.</summary>
+    public const string Folder = "hf";
+
+    const int MostConfigBytes = 16 << 20;
+
     /// <summary>
-    /// CLI-3.7: --model or --hf_config, else what our own conversion kept beside the checkpoint, else the model that Megatron-SWIFT's args.json
+    /// CLI-3.7: the config or model given, else what our own conversion kept beside the checkpoint, else the model that Megatron-SWIFT's args.json
     /// names, else a config rebuilt from the checkpoint itself.
     /// </summary>
-    internal static HfSide Find(ExportArguments arguments, TorchDistReader reader, Func<string, string?> findModel)
+    /// <param name="path">The path the checkpoint was asked for by.</param>
+    /// <param name="reader">The checkpoint.</param>
+    /// <param name="options">What is known about it.</param>
+    public static HfSide OfMegatron(string path, IMegatronReader reader, ModelOpenOptions options)
     {
-        if ((arguments.HfConfig ?? arguments.Model) is { } given) { return Of(given, []); }
-        var beside = Folders(arguments.Source, reader).ToArray();
+        if ((options.HfConfig ?? options.Model) is { } given) { return Of(given); }
+        var beside = Folders(path, reader).ToArray();
         foreach (var folder in beside)
         {
-            var kept = Path.Combine(folder, ToMegatron.HfFolder);
-            if (File.Exists(Path.Combine(kept, "config.json"))) { return Of(kept, []); }
+            var kept = Path.Combine(folder, Folder);
+            if (File.Exists(Path.Combine(kept, "config.json"))) { return Of(kept); }
         }
         var notes = new List<string>();
         foreach (var folder in beside)
         {
-            var path = Path.Combine(folder, "args.json");
-            if (!File.Exists(path) || SwiftArgsJson.Read(File.ReadAllBytes(path), path).Model is not { } model) { continue; }
-            if (findModel(model) is { } found)
+            var args = Path.Combine(folder, "args.json");
+            if (!File.Exists(args) || SwiftArgsJson.Read(File.ReadAllBytes(args), args).Model is not { } model) { continue; }
+            if (options.FindModel(model) is { } found)
             {
-                return Of(found, [$"config.json and side files are those of {found}, the model that {path} names"]);
+                return Of(found, $"config.json and side files are those of {found}, the model that {args} names");
             }
-            notes.Add($"{path} names the model {model}, which is neither a folder here nor in the local cache");
+            notes.Add($"{args} names the model {model}, which is neither a folder here nor in the local cache");
         }
         return Rebuilt(reader, notes);
     }
 
+    /// <summary>The config and side files of a folder, or of the folder of a weights file.</summary>
+    public static HfSide OfFolder(string path, ModelOpenOptions options)
+    {
+        var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+        return new HfSide(ReadConfig(options.HfConfig ?? folder), HfSideFiles.List(folder), []);
+    }
+
     /// <summary>Reads the config.json of a folder, or a file that is one.</summary>
-    internal static HfConfig ReadConfig(string path)
+    /// <exception cref="MalformedCheckpointException">CLI-3.8: there is none, or one of more than 16 MiB.</exception>
+    public static HfConfig ReadConfig(string path)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, "config.json") : path;
         if (!File.Exists(file)) { Throw.NoConfig(file); }
@@ -49,12 +65,10 @@ sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IRead
         return HfConfig.Parse(File.ReadAllBytes(file), file);
     }
 
-    const int MostConfigBytes = 16 << 20;
-
-    static HfSide Of(string path, IReadOnlyList<string> notes) =>
+    static HfSide Of(string path, params IReadOnlyList<string> notes) =>
         new(ReadConfig(path), Directory.Exists(path) ? HfSideFiles.List(path) : [], notes);
 
-    static HfSide Rebuilt(TorchDistReader reader, List<string> notes)
+    static HfSide Rebuilt(IMegatronReader reader, List<string> notes)
     {
         if (reader.Common is not { } common) { throw Throw.NothingToRebuildFrom(reader.Path); }
         var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
@@ -65,7 +79,7 @@ sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IRead
     }
 
     /// <summary>Where files may lie beside a checkpoint: in the folder of the iteration and in the one that holds iterations.</summary>
-    static IEnumerable<string> Folders(string source, TorchDistReader reader)
+    static IEnumerable<string> Folders(string source, IMegatronReader reader)
     {
         var folders = new List<string> { Path.GetFullPath(source), Path.GetFullPath(reader.Path) };
         if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folders[1])) is { } parent) { folders.Add(parent); }
