@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Ckpt.Sharding.Running;
 
-/// <summary>The few system calls the base library does not offer: flush a folder, start writing back, swap two folders.</summary>
+/// <summary>The few system calls the base library does not offer: flush a folder, start writing back, swap two folders, link a file.</summary>
 static partial class Posix
 {
     const int CurrentDirectory = -100;
@@ -54,6 +54,10 @@ static partial class Posix
     internal static bool TryExchange(string a, string b) =>
         OperatingSystem.IsLinux() && RenameAt2(CurrentDirectory, a, CurrentDirectory, b, Exchange) == 0;
 
+    /// <summary>Gives a file a second name; false where the file system cannot.</summary>
+    internal static bool TryLink(string from, string to) =>
+        !OperatingSystem.IsWindows() && LinkAt(CurrentDirectory, from, CurrentDirectory, to, OperatingSystem.IsLinux() ? 0x400 : 0x40) == 0; // AT_SYMLINK_FOLLOW
+
     /// <summary>Bytes of data a file holds, holes left out: counted hole by hole with lseek.</summary>
     internal static long AllocatedBytes(string path)
     {
@@ -95,6 +99,9 @@ static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkAt(int oldFolder, string oldPath, int newFolder, string newPath, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);
