@@ -12,7 +12,7 @@ public static class LayoutFiller
     /// <exception cref="InvalidOperationException">The layout leaves a byte out, says one twice, or has a range of a wrong length.</exception>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> Fill(CheckpointLayout layout, Func<int, int, byte[]> data)
     {
-        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, data)))
+        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(layout, file, data)))
             .Concat(layout.Closing.Select(small => KeyValuePair.Create(small.Path, small.Bytes.ToArray()))).ToList();
         var paths = made.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         return paths.Count == made.Count ? made : throw new InvalidOperationException("a path stands twice in the layout");
@@ -29,7 +29,7 @@ public static class LayoutFiller
         }
     }
 
-    static byte[] Fill(FileLayout file, Func<int, int, byte[]> data)
+    static byte[] Fill(CheckpointLayout layout, FileLayout file, Func<int, int, byte[]> data)
     {
         var bytes = new byte[file.Length];
         var said = new bool[file.Length];
@@ -37,7 +37,7 @@ public static class LayoutFiller
         for (var i = 0; i < sums.Length; i++)
         {
             var range = file.Data[i];
-            var box = data(range.Tensor, range.Box);
+            var box = Arranged(layout.Tensors[range.Tensor], range, data);
             if (box.Length != range.Length) { throw new InvalidOperationException($"{file.Path}: range {i} has {range.Length} bytes, its box {box.Length}"); }
             Put(file.Path, bytes, said, range.Offset, box);
             sums[i] = Crc32.Of(box);
@@ -53,6 +53,33 @@ public static class LayoutFiller
         Ascend(file.Path, file.Data.Select(d => d.Offset));
         Ascend(file.Path, file.Frames.Select(f => f.Offset));
         return bytes;
+    }
+
+    /// <summary>A range's boxes joined and turned, element by element.</summary>
+    static byte[] Arranged(TensorTarget target, DataRange range, Func<int, int, byte[]> data)
+    {
+        if (range.Order is null && range.Joined is null) { return data(range.Tensor, range.Box); }
+        int[] numbers = [range.Box, .. range.Joined ?? []];
+        var dims = target.Boxes[range.Box].Size.ToArray();
+        if (range.Joined is not null) { dims[range.JoinAxis] = numbers.Sum(number => target.Boxes[number].Size[range.JoinAxis]); }
+        var strides = new long[dims.Length];
+        var step = 1L;
+        foreach (var axis in (range.Order ?? [.. Enumerable.Range(0, dims.Length)]).Reverse()) { (strides[axis], step) = (step, step * dims[axis]); }
+        var size = target.DType.ByteSize();
+        var (whole, first) = (new byte[step * size], 0L);
+        foreach (var number in numbers)
+        {
+            var (bytes, from) = (data(range.Tensor, number), 0);
+            foreach (var index in MemoryCheckpoint.Indices(target.Boxes[number].Shape))
+            {
+                var place = first;
+                for (var axis = 0; axis < index.Length; axis++) { place += index[axis] * strides[axis]; }
+                bytes.AsSpan(from, size).CopyTo(whole.AsSpan((int)place * size));
+                from += size;
+            }
+            if (range.Joined is not null) { first += target.Boxes[number].Size[range.JoinAxis] * strides[range.JoinAxis]; }
+        }
+        return whole;
     }
 
     static void Put(string path, byte[] bytes, bool[] said, long offset, byte[] part)
