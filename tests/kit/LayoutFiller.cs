@@ -12,7 +12,7 @@ public static class LayoutFiller
     /// <exception cref="InvalidOperationException">The layout leaves a byte out, says one twice, or has a range of a wrong length.</exception>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> Fill(CheckpointLayout layout, Func<int, int, byte[]> data)
     {
-        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(layout, file, data)))
+        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, range => Arranged(layout.Tensors[range.Tensor], range, data))))
             .Concat(layout.Closing.Select(small => KeyValuePair.Create(small.Path, small.Bytes.ToArray()))).ToList();
         var paths = made.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         return paths.Count == made.Count ? made : throw new InvalidOperationException("a path stands twice in the layout");
@@ -29,7 +29,7 @@ public static class LayoutFiller
         }
     }
 
-    static byte[] Fill(CheckpointLayout layout, FileLayout file, Func<int, int, byte[]> data)
+    static byte[] Fill(FileLayout file, Func<DataRange, byte[]> data)
     {
         var bytes = new byte[file.Length];
         var said = new bool[file.Length];
@@ -37,7 +37,7 @@ public static class LayoutFiller
         for (var i = 0; i < sums.Length; i++)
         {
             var range = file.Data[i];
-            var box = Arranged(layout.Tensors[range.Tensor], range, data);
+            var box = data(range);
             if (box.Length != range.Length) { throw new InvalidOperationException($"{file.Path}: range {i} has {range.Length} bytes, its box {box.Length}"); }
             Put(file.Path, bytes, said, range.Offset, box);
             sums[i] = Crc32.Of(box);
@@ -52,7 +52,14 @@ public static class LayoutFiller
         if (gap >= 0) { throw new InvalidOperationException($"{file.Path}: byte {gap} is said by nothing"); }
         Ascend(file.Path, file.Data.Select(d => d.Offset));
         Ascend(file.Path, file.Frames.Select(f => f.Offset));
-        return bytes;
+        return file.Encode is { } encode ? Encoded(file, encode, bytes) : bytes;
+    }
+
+    static byte[] Encoded(FileLayout file, FileEncoding encode, byte[] content)
+    {
+        if (file.Frames.Count > 0) { throw new InvalidOperationException($"{file.Path}: frames in an encoded file"); }
+        var stored = encode.Apply(content).ToArray();
+        return stored.Length <= encode.MaxLength ? stored : throw new InvalidOperationException($"{file.Path}: {stored.Length} bytes stored, at most {encode.MaxLength} announced");
     }
 
     /// <summary>A range's boxes joined and turned, element by element.</summary>

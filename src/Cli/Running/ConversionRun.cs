@@ -31,11 +31,11 @@ static class ConversionRun
         var plan = Plan(conversion, settings);
         var hash = PlanHash.Of(plan, SourceIdentity.Of(conversion));
         var report = new ConversionReport(settings, conversion, plan, hash, options);
-        if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options)); }
+        if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost)); }
 
         if (settings.Environment.Workers > 1 && PartialOutput.IsPublished(settings.Output, hash)) { return report.ShareDone(clock.Elapsed); }
         PartialOutput.Check(settings.Output, options);
-        MemoryBudget.Fit(plan, options);
+        MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost);
         DiskSpace.Check(plan, conversion.SideFiles, settings.Output);
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);
@@ -76,7 +76,8 @@ static class ConversionRun
             coverage = MapCoverage.Of(source.Tensors, map.Left);
         }
         if (!coverage.IsComplete) { throw Incomplete(conversion, map); }
-        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes);
+        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
+        if (conversion.Cut is { } cut) { targets = cut(targets); }
         return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
     }
 

@@ -15,6 +15,7 @@ public sealed class LegacyRankImage
     readonly PickleDict _shared;
     readonly IReadOnlyList<IReadOnlyList<LegacyImageTensor>> _chunks;
     readonly LegacyOwnEntries? _own;
+    readonly Func<string, ReadOnlyMemory<byte>> _sharedStorage;
     readonly List<ReadOnlyMemory<byte>> _ownStorages = [];
     TorchArchiveLayout? _layout;
 
@@ -22,9 +23,12 @@ public sealed class LegacyRankImage
     /// <param name="shared">What every rank has alike.</param>
     /// <param name="chunks">The tensors of its virtual stages; one stage is the entry <c>model</c>, several are <c>model0</c>, <c>model1</c>, …</param>
     /// <param name="own">What the rank has of its own.</param>
-    public LegacyRankImage(PickleDict shared, IReadOnlyList<IReadOnlyList<LegacyImageTensor>> chunks, LegacyOwnEntries? own)
+    /// <param name="sharedStorages">The storages of tensors in <paramref name="shared"/>, by key 0, 1, …</param>
+    public LegacyRankImage(PickleDict shared, IReadOnlyList<IReadOnlyList<LegacyImageTensor>> chunks, LegacyOwnEntries? own, IReadOnlyList<ReadOnlyMemory<byte>> sharedStorages)
     {
         (_shared, _chunks, _own) = (shared, chunks, own);
+        _sharedStorage = key => int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < sharedStorages.Count
+            ? sharedStorages[number] : throw new ArgumentException($"no storage {key} among {sharedStorages.Count}", nameof(sharedStorages));
         Layout();
     }
 
@@ -45,10 +49,12 @@ public sealed class LegacyRankImage
     /// <summary>Lets go of what <see cref="Layout"/> made; it is made again when asked.</summary>
     public void Forget() => _layout = null;
 
+    /// <summary>What every rank has, the model, then whatever else names storages: torch numbers them as it meets them.</summary>
     byte[] Pickle(int modelStorages)
     {
         var (root, names) = (new PickleDict(), new TorchNames());
-        root.Items.AddRange(_shared.Items);
+        var late = _shared.Items.FindAll(static item => References(item.Value).Any());
+        root.Items.AddRange(_shared.Items.Except(late));
         var key = 0;
         for (var i = 0; i < _chunks.Count; i++)
         {
@@ -60,22 +66,26 @@ public sealed class LegacyRankImage
             }
             root.Add(_chunks.Count == 1 ? "model" : "model" + Text(i), model);
         }
-        if (_own is null) { return PickleWriter.Write(root, 2); }
-        root.Items.AddRange(_own.Entries.Items);
-        var references = PickleGraph.Nodes(_own.Entries).OfType<PicklePersistentId>().ToHashSet(ReferenceEqualityComparer.Instance);
-        var keys = new Dictionary<string, string>(StringComparer.Ordinal);
+        root.Items.AddRange(late);
+        root.Items.AddRange(_own?.Entries.Items ?? []);
         _ownStorages.Clear();
-        return PickleWriter.Write(root, 2, reference => references.Contains(reference) ? Renamed(reference, keys, modelStorages, names) : reference.Id);
+        var storages = new Dictionary<PicklePersistentId, Func<string, ReadOnlyMemory<byte>>>(ReferenceEqualityComparer.Instance);
+        foreach (var reference in late.SelectMany(static item => References(item.Value))) { storages[reference] = _sharedStorage; }
+        foreach (var reference in _own is null ? [] : References(_own.Entries)) { storages[reference] = _own.Storage; }
+        var keys = new Dictionary<(Func<string, ReadOnlyMemory<byte>>, string), string>();
+        return PickleWriter.Write(root, 2, reference => storages.TryGetValue(reference, out var storage) ? Renamed(reference, storage, keys, modelStorages, names) : reference.Id);
     }
 
-    /// <summary>torch numbers storages as it meets them.</summary>
-    PickleNode Renamed(PicklePersistentId reference, Dictionary<string, string> keys, int first, TorchNames names)
+    static IEnumerable<PicklePersistentId> References(PickleNode node) => PickleGraph.Nodes(node).OfType<PicklePersistentId>();
+
+    PickleNode Renamed(
+        PicklePersistentId reference, Func<string, ReadOnlyMemory<byte>> storage, Dictionary<(Func<string, ReadOnlyMemory<byte>>, string), string> keys, int first, TorchNames names)
     {
         if (reference.Id is not PickleTuple { Items: { Count: >= 5 } id } || id[2] is not PickleString old) { return reference.Id; }
-        if (!keys.TryGetValue(old.Value, out var key))
+        if (!keys.TryGetValue((storage, old.Value), out var key))
         {
-            keys.Add(old.Value, key = Text(first + keys.Count));
-            _ownStorages.Add(_own!.Storage(old.Value));
+            keys.Add((storage, old.Value), key = Text(first + keys.Count));
+            _ownStorages.Add(storage(old.Value));
         }
         return new PickleTuple([names.Storage, id[1], new PickleString(key), names.Cpu, id[4]]);
     }

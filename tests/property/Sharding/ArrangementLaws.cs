@@ -91,7 +91,7 @@ public sealed class ArrangementLaws
 
     /// <summary>Two ranks' gate and up rows as columns side by side: [input, gate of the rank then up of the rank].</summary>
     [Fact]
-    [Clause("SHD-2.14")]
+    [Clause("SHD-2.15")]
     public void BoxesOfARankLieSideBySide() => Law.Holds(
         from inputs in Gen.Choose(1, 5)
         from width in Gen.Choose(1, 4)
@@ -125,7 +125,7 @@ public sealed class ArrangementLaws
         });
 
     [Fact]
-    [Clause("SHD-2.14")]
+    [Clause("SHD-2.15")]
     public void BoxesOfOtherWidthsCannotBeJoined()
     {
         var source = new MemoryCheckpoint().Add("t", DType.U8, new Shape(2, 2), [1, 2, 3, 4]);

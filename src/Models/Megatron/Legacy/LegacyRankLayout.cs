@@ -18,10 +18,10 @@ sealed class LegacyRankLayout
     /// <summary>What the checksum of a storage is made of: ranges by their numbers in the file (with their lengths), and zeros.</summary>
     sealed record Storage(IReadOnlyList<(int Range, long Bytes)> Parts, uint Checksum);
 
-    internal static FileLayout Of(string path, LegacyRankDraft draft, PickleDict shared, LegacyOwnEntries? own)
+    internal static FileLayout Of(string path, LegacyRankDraft draft, PickleDict shared, IReadOnlyList<ReadOnlyMemory<byte>> sharedStorages, LegacyOwnEntries? own)
     {
         var chunks = draft.Chunks;
-        var image = new LegacyRankImage(shared, [.. chunks.Select(static chunk => chunk.Select(static t => new LegacyImageTensor(t.Name, t.DType, t.Shape())).ToArray())], own);
+        var image = new LegacyRankImage(shared, [.. chunks.Select(static chunk => chunk.Select(static t => new LegacyImageTensor(t.Name, t.DType, t.Shape())).ToArray())], own, sharedStorages);
         var layout = new LegacyRankLayout(image);
         layout.Fill([.. chunks.SelectMany(static chunk => chunk)]);
         var length = image.Layout().Length;

@@ -17,22 +17,21 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
 {
     const string Latent = "self_attention.linear_";
 
-    readonly MegatronCuts _cuts = new(options.Cuts);
-
     public string Format => LegacyTorchReader.FormatName;
 
     public CheckpointLayout LayOut(IReadOnlyList<TensorTarget> targets)
     {
         var ranks = Ranks();
+        var cuts = new MegatronCuts(options.Cuts ?? LegacyCuts.Of(new LegacyArgs(options.Common, "common state"), targets.Select(static t => (OneLayer(t.Name), t.Shape))));
         var cut = new List<TensorTarget>(targets.Count);
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < targets.Count; i++)
         {
             if (!names.Add(targets[i].Name)) { throw new ArgumentException($"two targets named {targets[i].Name}", nameof(targets)); }
-            cut.Add(Deal(targets[i], i, ranks));
+            cut.Add(Deal(targets[i], i, cuts.Find(targets[i].Name), ranks));
         }
         var shared = LegacyWrittenArgs.Of(options);
-        var files = ranks.Select(rank => LegacyRankLayout.Of(InFolder($"{rank.Draft.Name}/{LegacyTorchFolder.FileName}"), rank.Draft, shared, options.Own?.Invoke(rank.Place))).ToList();
+        var files = ranks.Select(rank => LegacyRankLayout.Of(InFolder($"{rank.Draft.Name}/{LegacyTorchFolder.FileName}"), rank.Draft, shared, options.CommonStorages, options.Own?.Invoke(rank.Place))).ToList();
         var tracker = TorchDistWriterOptions.TrackerOf(options.Folder);
         return new CheckpointLayout(cut, files, tracker is null ? [] : [new SmallFile(TorchDistWriterOptions.TrackerName, Encoding.ASCII.GetBytes(tracker))]);
     }
@@ -51,9 +50,9 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
     }
 
     /// <summary>Gives every rank its part of a target; the target comes back cut into the boxes that ranks have.</summary>
-    TensorTarget Deal(TensorTarget target, int number, List<(RankPlace Place, LegacyRankDraft Draft)> ranks)
+    TensorTarget Deal(TensorTarget target, int number, MegatronCut cut, List<(RankPlace Place, LegacyRankDraft Draft)> ranks)
     {
-        var cut = _cuts.Find(target.Name);
+        if (cut.State is not null) { Throw.OptimizerState(target.Name); }
         var model = cut.Of(target.Shape);
         options.Layout.Check(model);
         var stage = cut.Place.Kind == PlaceKind.Layer ? options.Layout.Stages.Find(cut.Place.Index).Part.Stage : -1;
@@ -155,11 +154,14 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
     static string? After(string path, string start) => path.StartsWith(start, StringComparison.Ordinal) ? path[start.Length..] : null;
 
     /// <summary>The key of one layer, also where the target holds all of them.</summary>
-    static LegacyKey LocalKey(LegacyKey key, RankPart part)
+    static LegacyKey LocalKey(LegacyKey key, RankPart part) => part.Local < 0 || key.Local >= 0 ? key : OneLayer(key.Path);
+
+    static LegacyKey OneLayer(string name)
     {
-        if (part.Local < 0 || key.Local >= 0) { return key; }
-        var at = key.Path.IndexOf("decoder.layers.", StringComparison.Ordinal) + "decoder.layers.".Length;
-        return new LegacyKey(key.Path[..at], part.Local, key.Path[at..]);
+        const string Layers = "decoder.layers.";
+        var key = LegacyKey.OfCore(name);
+        var at = key.IsInLayer ? -1 : key.Path.IndexOf(Layers, StringComparison.Ordinal);
+        return at < 0 ? key : new LegacyKey(key.Path[..(at + Layers.Length)], 0, key.Path[(at + Layers.Length)..]);
     }
 
     string InFolder(string name) => options.Folder.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{options.Folder}/{name}");
@@ -169,6 +171,10 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
         [DoesNotReturn]
         internal static void TwoInOne(LegacyRankName name, ParallelSizes sizes) => throw new LayoutException(
             "LEG-1.7", ParallelSizes.Where, $"with TP {sizes.Tensor} and ETP {sizes.ExpertTensorSize} two ranks with different parts of experts would have the folder {name}; the expert tensor size must divide the tensor size");
+
+        [DoesNotReturn]
+        internal static void OptimizerState(string name) => throw new UnsupportedCheckpointException(
+            "LEG-6.3", name, "optimizer state is not written to legacy files, where it lies in the order of a run's parameters; leave it out with --no_save_optim");
 
         [DoesNotReturn]
         internal static void ExpertKeys(string name) => throw new UnsupportedCheckpointException(

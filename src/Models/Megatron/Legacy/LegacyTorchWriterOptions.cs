@@ -10,6 +10,9 @@ public sealed record LegacyTorchWriterOptions
     /// <summary>The state every rank's file has; what its <c>args</c> say of the layout is replaced by what is true.</summary>
     public required PickleDict Common { get; init; }
 
+    /// <summary>The storages of tensors in <see cref="Common"/>, by key 0, 1, …</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> CommonStorages { get; init; } = [];
+
     /// <summary>Ranks and layers.</summary>
     public required ParallelLayout Layout { get; init; }
 
@@ -25,8 +28,8 @@ public sealed record LegacyTorchWriterOptions
     /// <summary>Whose layers.</summary>
     public LegacyLayers Layers { get; init; }
 
-    /// <summary>What names do not tell about how tensors are cut.</summary>
-    public MegatronCutOptions Cuts { get; init; } = new();
+    /// <summary>What names do not tell about how tensors are cut; null: as shapes and arguments tell.</summary>
+    public MegatronCutOptions? Cuts { get; init; }
 
     /// <summary>What a rank has of its own: random numbers, a small optimizer; null: nothing.</summary>
     public Func<RankPlace, LegacyOwnEntries?>? Own { get; init; }
