@@ -105,13 +105,24 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact, Clause("CLI-3.6")]
-    public void EachDirectionAsksForItsOwnSource()
+    public void ASourceIsOfTheKindItsFlagTakes()
     {
-        foreach (var line in (string[][])[["--to_hf", "--model", s_model], ["--to_mcore", "--mcore_model", s_model], ["--to_hf", "--mcore_model", s_model]])
+        Done("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["mcore"]);
+        foreach (var line in (string[][])[["--to_hf", "--model", _folder["mcore"]], ["--to_mcore", "--mcore_model", s_model], ["--to_hf", "--mcore_model", s_model]])
         {
             var run = Program.Run(["export", "--output_dir", _folder["out"], .. line]);
             Assert.True(run.ExitCode == 4 && run.Error.Contains("CLI-3.6", StringComparison.Ordinal), run.All);
         }
+    }
+
+    [Fact, Clause("CLI-3.6")]
+    public void EitherSourceGoesInBothDirections()
+    {
+        Done("export", "--model", s_model, "--to_mcore", "--output_dir", _folder["mcore"]);
+        Done("export", "--mcore_model", _folder["mcore"], "--to_mcore", "--output_dir", _folder["again"], "--tensor_model_parallel_size", "2", "--make_vocab_size_divisible_by", "128");
+        Done("export", "--mcore_model", _folder["again"], "--to_hf", "--output_dir", _folder["hf"]);
+        Done("export", "--model", _folder["hf"], "--to_hf", "--output_dir", _folder["hf2"], "--max_shard_size", "100KB");
+        Done("diff", s_model, _folder["hf2"]);
     }
 
     [Fact, Clause("CLI-3.9")]

@@ -14,6 +14,17 @@ sealed class ConversionRunner : IExportRunner
             throw new UnsupportedCheckpointException("CLI-3.11", "--mtp_num_layers", $"{arguments.MtpLayers}; multi-token prediction layers are not in this version");
         }
         return ConversionRun.Execute(
-            arguments.Settings, () => arguments.Direction == ExportDirection.ToMcore ? ToMegatron.Prepare(arguments) : ToHuggingFace.Prepare(arguments), progress, cancel);
+            arguments.Settings, () => Prepare(arguments), progress, cancel);
+    }
+
+    static Conversion Prepare(ExportArguments arguments)
+    {
+        var model = ExportSource.Open(arguments);
+        try { return arguments.Direction == ExportDirection.ToMcore ? ToMegatron.Prepare(arguments, model) : ToHuggingFace.Prepare(arguments, model); }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 }

@@ -1,41 +1,25 @@
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
-using Ckpt.Formats.HuggingFace;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 
 namespace Ckpt.Cli.Export;
 
-/// <summary>Prepares Hugging Face → Megatron torch_dist.</summary>
+/// <summary>Prepares anything → a Megatron checkpoint.</summary>
 static class ToMegatron
 {
-    /// <summary>Beside the iterations: config and side files as they were, so that the way back needs no other folder.</summary>
-    internal const string HfFolder = "hf";
-
     const int Iteration = 1;
 
-    internal static Conversion Prepare(ExportArguments arguments)
+    internal static Conversion Prepare(ExportArguments arguments, ModelCheckpoint model)
     {
-        if (arguments.SourceIsMcore) { throw NotFromMegatron(arguments); }
-        var source = SafetensorsReader.Open(arguments.Source);
-        try { return Prepare(arguments, source); }
-        catch
-        {
-            source.Dispose();
-            throw;
-        }
-    }
-
-    static Conversion Prepare(ExportArguments arguments, SafetensorsReader source)
-    {
-        var folder = Directory.Exists(arguments.Source) ? arguments.Source : Path.GetDirectoryName(Path.GetFullPath(arguments.Source))!;
-        var config = HfSide.ReadConfig(arguments.HfConfig ?? folder);
+        var (source, config) = (model.Reader, model.Side.Config);
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
         if (config.Model.QuantMethod is { } method) { throw Quantised(config, method); }
         var sizes = arguments.Parallel;
@@ -43,8 +27,7 @@ static class ToMegatron
         var padded = arguments.VocabDivisibleBy is { } divisible
             ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
             : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
-        var names = source.Tensors.Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
-        var map = BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions { HfHas = names.Contains, PaddedVocab = padded });
+        var map = model.ToMegatron(new BridgeOptions { PaddedVocab = padded });
         var state = new MegatronArgsOptions
         {
             Iteration = Iteration,
@@ -63,9 +46,9 @@ static class ToMegatron
         });
         return new Conversion(
             source, map, config.Model, writer, CutLeadingAxes: true,
-            [.. HfSideFiles.List(folder).Select(static f => new SideFile(f.Source, $"{HfFolder}/{f.Path}", f.Length))],
-            [new SmallFile($"{HfFolder}/config.json", config.ToUtf8()), new SmallFile("args.json", SwiftArgsJson.Write(config, state))],
-            [.. source.Warnings, .. Notes(config.Model, padded)],
+            [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, $"{HfSide.Folder}/{f.Path}", f.Length))],
+            [new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()), new SmallFile("args.json", SwiftArgsJson.Write(config, state))],
+            [.. (source as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. Notes(config.Model, padded)],
             new JsonObject { ["family"] = config.Family.Name, ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor });
     }
 
@@ -75,7 +58,7 @@ static class ToMegatron
     }
 
     /// <summary>Megatron-SWIFT's rule: two files, more from 20 GB on.</summary>
-    static int DataFiles(SafetensorsReader source)
+    static int DataFiles(ICheckpointReader source)
     {
         var bytes = source.Files.Sum(static f => f.Length);
         return (int)Math.Max(2, (bytes + 9_999_999_999) / 10_000_000_000);
@@ -83,7 +66,4 @@ static class ToMegatron
 
     static UnsupportedCheckpointException Quantised(HfConfig config, string method) => new(
         "CLI-3.10", config.Where, $"quantization_config says {method}; quantised weights are not in this version, which reads bfloat16, float16, float32 and float64");
-
-    static UnsupportedCheckpointException NotFromMegatron(ExportArguments arguments) => new(
-        "CLI-3.6", arguments.Source, "--to_mcore with --mcore_model alone would change a Megatron checkpoint's layout or merge adapters, which is not in this version; give --model, a Hugging Face folder");
 }

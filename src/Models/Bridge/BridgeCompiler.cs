@@ -14,11 +14,12 @@ public static class BridgeCompiler
     public static TensorMap Compile(ModelFamily family, ModelConfig config, BridgeOptions options)
     {
         var bridge = BridgeResolver.Resolve(family, config, options);
-        var (hf, megatron) = (new SideLayout(config.Layers, config.Experts), new SideLayout(config.Layers, config.Experts));
+        config = bridge.Config;
+        var (hf, megatron) = (new SideLayout(bridge.LayersOf, config.Experts), new SideLayout(bridge.LayersOf, config.Experts));
         foreach (var row in bridge.Rows)
         {
-            foreach (var tensor in row.Hf) { hf.Add(bridge.HfPattern(tensor), ShapeOf(tensor, row, bridge, bridge.HfPattern(tensor), FamilySide.Hf), layer => bridge.InLayer(row, layer)); }
-            foreach (var tensor in row.Megatron) { megatron.Add(bridge.MegatronPattern(tensor), ShapeOf(tensor, row, bridge, bridge.MegatronPattern(tensor), FamilySide.Megatron), layer => bridge.InLayer(row, layer)); }
+            foreach (var axes in Axes(row, bridge, FamilySide.Hf)) { hf.Add(axes.Pattern, axes.Tensor, layer => bridge.InLayer(row, layer)); }
+            foreach (var axes in Axes(row, bridge, FamilySide.Megatron)) { megatron.Add(axes.Pattern, axes.Tensor, layer => bridge.InLayer(row, layer)); }
         }
         hf.Sort(bridge.HfRank);
         var left = hf.Emit();
@@ -30,36 +31,36 @@ public static class BridgeCompiler
             LinkRow(row, bridge, hf, megatron, links);
             if (row.Parts is [Dim.Vocab] && bridge.PaddedVocab > config.VocabSize)
             {
-                paddings.Add(VocabRows(megatron.Index(bridge.MegatronPattern(row.Megatron[0]), 0, 0), config, bridge.PaddedVocab));
+                var tensor = megatron.Index(bridge.MegatronPattern(row.Megatron[0]), 0, 0);
+                paddings.Add(VocabRows(tensor, right[tensor].Shape, config.VocabSize));
             }
         }
-        return new TensorMap(
-            new MapSide(left, [], BridgeExtras.HfAliases(bridge, left), BridgeExtras.HfDrops),
-            new MapSide(right, paddings, BridgeExtras.MegatronAliases(bridge, right), BridgeExtras.MegatronDrops),
+        var map = new TensorMap(
+            new MapSide(left, [], BridgeExtras.HfAliases(bridge, left), BridgeExtras.DropsOf(bridge, FamilySide.Hf)),
+            new MapSide(right, paddings, BridgeExtras.MegatronAliases(bridge, right), BridgeExtras.DropsOf(bridge, FamilySide.Megatron)),
             links);
+        return CarriedTensors.Add(map, bridge, new BridgeSight(options));
     }
 
-    static Shape ShapeOf(RowTensor tensor, FamilyRow row, ResolvedBridge bridge, NamePattern pattern, FamilySide side)
-    {
-        var dims = new List<long>(4);
-        if (row.Each != Each.Model && !pattern.HasLayer) { dims.Add(bridge.Config.Layers); }
-        if (row.Each == Each.Expert && !pattern.HasExpert) { dims.Add(bridge.Config.Experts); }
-        dims.Add(tensor.Parts.Sum(part => row.Parts[part] == Dim.Vocab && side == FamilySide.Megatron ? bridge.PaddedVocab : bridge.Size(row.Parts[part])));
-        foreach (var dim in row.Rest) { dims.Add(bridge.Size(dim)); }
-        return new Shape([.. dims]);
-    }
+    /// <summary>
+    /// The options the map is made with, by choice: those given, those told from what is there, and the usual ones. Given back in
+    /// <see cref="BridgeOptions.Choices"/> they make the same names again.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Choices(ModelFamily family, ModelConfig config, BridgeOptions options) => BridgeResolver.Resolve(family, config, options).Chosen;
+
+    static RowAxes[] Axes(FamilyRow row, ResolvedBridge bridge, FamilySide side) => side == FamilySide.Hf
+        ? [.. row.Hf.Select(tensor => new RowAxes(RouterBias.Held(row, tensor, bridge.Chosen), row, bridge, bridge.HfPattern(tensor), side))]
+        : [.. row.Megatron.Select(tensor => new RowAxes(tensor, row, bridge, bridge.MegatronPattern(tensor), side))];
 
     static void LinkRow(FamilyRow row, ResolvedBridge bridge, SideLayout hf, SideLayout megatron, List<Link> links)
     {
         var pieces = RowPiece.Of(row, bridge.Size);
-        var rest = row.Rest.Select(bridge.Size).ToArray();
-        var hfPatterns = row.Hf.Select(bridge.HfPattern).ToArray();
-        var megatronPatterns = row.Megatron.Select(bridge.MegatronPattern).ToArray();
-        var layers = row.Each == Each.Model ? 1 : bridge.Config.Layers;
+        var (hfAxes, megatronAxes) = (Axes(row, bridge, FamilySide.Hf), Axes(row, bridge, FamilySide.Megatron));
+        var layers = row.Each == Each.Model ? 1 : bridge.LayersOf(row.Group);
         // Where neither side names experts one by one, one link takes them all.
-        var named = hfPatterns.Concat(megatronPatterns).Any(pattern => pattern.HasExpert);
+        var named = hfAxes.Concat(megatronAxes).Any(axes => axes.Pattern.HasExpert);
         var experts = row.Each == Each.Expert && named ? bridge.Config.Experts : 1;
-        var expertSpan = named ? 1 : bridge.Config.Experts;
+        var span = named ? 1 : bridge.Config.Experts;
         for (var layer = 0; layer < layers; layer++)
         {
             if (!bridge.InLayer(row, layer)) { continue; }
@@ -67,28 +68,20 @@ public static class BridgeCompiler
             {
                 foreach (var piece in pieces)
                 {
-                    var (left, right) = (hfPatterns[piece.Hf], megatronPatterns[piece.Megatron]);
+                    var (left, right) = (hfAxes[piece.Hf.Tensor], megatronAxes[piece.Megatron.Tensor]);
                     links.Add(new Link(
-                        hf.Index(left, layer, expert), BoxOf(left, piece.HfOffset),
-                        megatron.Index(right, layer, expert), BoxOf(right, piece.MegatronOffset)));
-
-                    Box BoxOf(NamePattern pattern, long offset)
-                    {
-                        var stacked = row.Each != Each.Model && !pattern.HasLayer ? 1 : 0;
-                        var grouped = row.Each == Each.Expert && !pattern.HasExpert ? 1 : 0;
-                        var start = new long[stacked + grouped + 1 + rest.Length];
-                        var size = new long[start.Length];
-                        if (stacked == 1) { (start[0], size[0]) = (layer, 1); }
-                        if (grouped == 1) { (start[stacked], size[stacked]) = (expert, expertSpan); }
-                        (start[stacked + grouped], size[stacked + grouped]) = (offset, piece.Length);
-                        rest.CopyTo(size, stacked + grouped + 1);
-                        return new Box(start, size);
-                    }
+                        hf.Index(left.Pattern, layer, expert), left.Box(layer, expert, span, piece.Hf, piece.Length),
+                        megatron.Index(right.Pattern, layer, expert), right.Box(layer, expert, span, piece.Megatron, piece.Length))
+                    { Axes = left.Beside(right) });
                 }
             }
         }
     }
 
-    static Padding VocabRows(int tensor, ModelConfig config, long padded) => new(
-        tensor, new Box([config.VocabSize, 0], [padded - config.VocabSize, config.Hidden]), $"vocabulary padding: rows {config.VocabSize} to {padded - 1} belong to no token");
+    static Padding VocabRows(int tensor, Shape padded, long vocab)
+    {
+        var (start, size) = (new long[padded.Rank], padded.ToArray());
+        (start[0], size[0]) = (vocab, padded[0] - vocab);
+        return new Padding(tensor, new Box(start, size), $"vocabulary padding: rows {vocab} to {padded[0] - 1} belong to no token");
+    }
 }

@@ -4,8 +4,8 @@ using Ckpt.Models.Families;
 
 namespace Ckpt.Models.Bridge;
 
-/// <summary>Consecutive rows that are the same on both sides of a table row: which tensor of each side, from which of its rows.</summary>
-readonly record struct RowPiece(int Hf, long HfOffset, int Megatron, long MegatronOffset, long Length)
+/// <summary>Consecutive rows that are the same on both sides of a table row: from which row of each side on.</summary>
+readonly record struct RowPiece(RowPlace Hf, RowPlace Megatron, long Length)
 {
     /// <summary>
     /// Cuts a table row into its pieces, by ascending Megatron offset: both sides deal their parts out over groups (NAM-1.1), so the cuts
@@ -14,21 +14,26 @@ readonly record struct RowPiece(int Hf, long HfOffset, int Megatron, long Megatr
     internal static IReadOnlyList<RowPiece> Of(FamilyRow row, Func<Dim, long> size)
     {
         var rows = row.Parts.Select(size).ToArray();
-        var hf = Cuts(row.Hf, rows, size);
-        var megatron = Cuts(row.Megatron, rows, size);
+        var hf = Cuts(row, row.Hf, rows, size);
+        var megatron = Cuts(row, row.Megatron, rows, size);
         var pieces = new List<RowPiece>();
         for (var part = 0; part < rows.Length; part++) { Intersect(hf[part], megatron[part], pieces); }
-        pieces.Sort((a, b) => (a.Megatron, a.MegatronOffset).CompareTo((b.Megatron, b.MegatronOffset)));
+        pieces.Sort((a, b) => (a.Megatron.Tensor, a.Megatron.Offset, a.Megatron.Turn).CompareTo((b.Megatron.Tensor, b.Megatron.Offset, b.Megatron.Turn)));
         return Joined(pieces);
     }
 
     // Per part: where its rows lie in the tensors of one side, by ascending row of the part.
-    static List<Cut>[] Cuts(IReadOnlyList<RowTensor> tensors, long[] rows, Func<Dim, long> size)
+    static List<Cut>[] Cuts(FamilyRow row, IReadOnlyList<RowTensor> tensors, long[] rows, Func<Dim, long> size)
     {
         var cuts = new List<Cut>[rows.Length];
         for (var index = 0; index < tensors.Count; index++)
         {
             var tensor = tensors[index];
+            if (row.TakeTurns(tensor))
+            {
+                foreach (var (turn, part) in tensor.Parts.Index()) { cuts[part] = [new Cut(0, new RowPlace(index, 0, turn), rows[part])]; }
+                continue;
+            }
             var groups = size(tensor.Groups);
             var offset = 0L;
             foreach (var part in tensor.Parts)
@@ -41,7 +46,7 @@ readonly record struct RowPiece(int Hf, long HfOffset, int Megatron, long Megatr
                 foreach (var part in tensor.Parts)
                 {
                     var share = rows[part] / groups;
-                    cuts[part].Add(new Cut(index, group * share, offset, share));
+                    cuts[part].Add(new Cut(group * share, new RowPlace(index, offset, 0), share));
                     offset += share;
                 }
             }
@@ -56,7 +61,7 @@ readonly record struct RowPiece(int Hf, long HfOffset, int Megatron, long Megatr
         {
             var start = Math.Max(hf[i].Start, megatron[j].Start);
             var end = Math.Min(hf[i].End, megatron[j].End);
-            pieces.Add(new RowPiece(hf[i].Tensor, hf[i].Offset + start - hf[i].Start, megatron[j].Tensor, megatron[j].Offset + start - megatron[j].Start, end - start));
+            pieces.Add(new RowPiece(hf[i].Place.Skip(start - hf[i].Start), megatron[j].Place.Skip(start - megatron[j].Start), end - start));
             if (hf[i].End == end) { i++; }
             if (megatron[j].End == end) { j++; }
         }
@@ -73,10 +78,9 @@ readonly record struct RowPiece(int Hf, long HfOffset, int Megatron, long Megatr
         return joined;
     }
 
-    bool Meets(RowPiece next) =>
-        Hf == next.Hf && Megatron == next.Megatron && HfOffset + Length == next.HfOffset && MegatronOffset + Length == next.MegatronOffset;
+    bool Meets(RowPiece next) => Hf.Skip(Length) == next.Hf && Megatron.Skip(Length) == next.Megatron;
 
-    readonly record struct Cut(int Tensor, long Start, long Offset, long Length)
+    readonly record struct Cut(long Start, RowPlace Place, long Length)
     {
         internal long End => Start + Length;
     }

@@ -1,26 +1,26 @@
-using Ckpt.Formats.Tensors;
+using Ckpt.Models.Families;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Models.Bridge;
 
 /// <summary>Collects the tensors of one side by pattern, then names them all in order: layer by layer, and in a layer expert by expert.</summary>
-sealed class SideLayout(int layers, int experts)
+sealed class SideLayout(Func<LayerGroup, int> layersOf, int experts)
 {
     readonly List<Entry> _entries = [];
     readonly Dictionary<string, Entry> _byPattern = [];
 
     /// <summary>Says that a pattern is there; where it has a layer, in those layers.</summary>
-    internal void Add(NamePattern pattern, Shape shape, Predicate<int> inLayer)
+    internal void Add(NamePattern pattern, MappedTensor tensor, Predicate<int> inLayer)
     {
         if (!_byPattern.TryGetValue(pattern.Text, out var entry))
         {
-            entry = new Entry(pattern, new Shape?[pattern.HasLayer ? layers : 1], new int[(pattern.HasLayer ? layers : 1) * (pattern.HasExpert ? experts : 1)]);
+            entry = new Entry(pattern, new MappedTensor?[Layers(pattern)], new int[Layers(pattern) * (pattern.HasExpert ? experts : 1)]);
             _byPattern.Add(pattern.Text, entry);
             _entries.Add(entry);
         }
-        for (var layer = 0; layer < entry.Shapes.Length; layer++)
+        for (var layer = 0; layer < entry.Tensors.Length; layer++)
         {
-            if (!pattern.HasLayer || inLayer(layer)) { entry.Shapes[layer] = shape; }
+            if (!pattern.HasLayer || inLayer(layer)) { entry.Tensors[layer] = tensor; }
         }
     }
 
@@ -38,8 +38,9 @@ sealed class SideLayout(int layers, int experts)
         var tensors = new List<MappedTensor>();
         for (var start = 0; start < _entries.Count;)
         {
-            var end = RunEnd(start, entry => entry.Pattern.HasLayer);
-            for (var layer = 0; layer < (_entries[start].Pattern.HasLayer ? layers : 1); layer++) { EmitLayer(start, end, layer, tensors); }
+            var group = _entries[start].Pattern.Group;
+            var end = RunEnd(start, entry => entry.Pattern.HasLayer && entry.Pattern.Group == group);
+            for (var layer = 0; layer < Layers(_entries[start].Pattern); layer++) { EmitLayer(start, end, layer, tensors); }
             start = end;
         }
         return tensors;
@@ -62,14 +63,16 @@ sealed class SideLayout(int layers, int experts)
             {
                 for (var i = start; i < end; i++)
                 {
-                    if (_entries[i].Shapes[layer] is not { } shape) { continue; }
+                    if (_entries[i].Tensors[layer] is not { } tensor) { continue; }
                     _entries[i].Index[(layer * width) + expert] = tensors.Count;
-                    tensors.Add(new MappedTensor(_entries[i].Pattern.Name(layer, expert), shape));
+                    tensors.Add(tensor with { Name = _entries[i].Pattern.Name(layer, expert) });
                 }
             }
             start = end;
         }
     }
+
+    int Layers(NamePattern pattern) => pattern.HasLayer ? layersOf(pattern.Group) : 1;
 
     // A run is entries that agree with the first on a property; those without it are runs of one where order allows.
     int RunEnd(int start, Func<Entry, bool> property)
@@ -79,5 +82,5 @@ sealed class SideLayout(int layers, int experts)
         return end;
     }
 
-    sealed record Entry(NamePattern Pattern, Shape?[] Shapes, int[] Index);
+    sealed record Entry(NamePattern Pattern, MappedTensor?[] Tensors, int[] Index);
 }

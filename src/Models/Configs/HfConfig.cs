@@ -1,8 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Families;
+using Ckpt.Sharding.Quantised;
 
 namespace Ckpt.Models.Configs;
 
@@ -33,17 +35,31 @@ public sealed class HfConfig
 
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="MalformedCheckpointException">Not one JSON object, or a value that is missing, of the wrong type or inconsistent.</exception>
+    /// <param name="utf8">The file.</param>
+    /// <param name="where">Its name, for messages.</param>
+    /// <param name="family">The family to read it as, whatever <c>model_type</c> says; null: the one that names.</param>
     /// <exception cref="UnsupportedCheckpointException">A <c>model_type</c> that no family has.</exception>
-    public static HfConfig Parse(ReadOnlySpan<byte> utf8, string where)
+    public static HfConfig Parse(ReadOnlySpan<byte> utf8, string where, string? family = null)
     {
         var root = StrictJson.Parse(utf8, where);
         var reader = new ConfigReader(root, where);
-        var family = FamilyCatalog.Find(reader.OptionalText("model_type") ?? Throw.NoModelType(where), where);
-        return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(reader, family), family, where);
+        return Parse(root, reader, FamilyCatalog.Find(family ?? reader.OptionalText("model_type") ?? Throw.NoModelType(where), family is null ? where : "family"));
+    }
+
+    // CFG-7.4: a multimodal config says what its text model is in an object of its own.
+    static HfConfig Parse(JsonElement root, ConfigReader reader, ModelFamily family)
+    {
+        var text = family.Config.Text.Keys.Aggregate(reader, static (outer, key) => outer.Inside(key));
+        if (family.Texts.Count > 0)
+        {
+            if (ReferenceEquals(text, reader)) { Throw.NoText(reader.Where, family.Config.Text.Keys[^1]); }
+            family = FamilyCatalog.WithText(family, text.OptionalText("model_type") ?? Throw.NoModelType(reader.Where), reader.Where);
+        }
+        return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(text, family), family, reader.Where);
     }
 
     /// <summary>Reads a config that is already an object, such as a rebuilt one.</summary>
-    public static HfConfig Parse(JsonObject json, string where) => Parse(StrictJson.ToUtf8(json), where);
+    public static HfConfig Parse(JsonObject json, string where, string? family = null) => Parse(StrictJson.ToUtf8(json), where, family);
 
     /// <summary>
     /// The same config announcing another element type, under the key the file has (<c>torch_dtype</c> of transformers 4, <c>dtype</c> of
@@ -56,7 +72,66 @@ public sealed class HfConfig
         var keys = new[] { "dtype", "torch_dtype" }.Where(json.ContainsKey).ToArray();
         if (keys.Length == 0) { keys = [json.ContainsKey("rope_parameters") ? "dtype" : "torch_dtype"]; }
         foreach (var key in keys) { json[key] = name; }
+        foreach (var (_, inner) in json)
+        {
+            if (inner is JsonObject part) { SetInside(part, ["dtype", "torch_dtype"], name); }
+        }
         return new HfConfig(json, Model with { TorchDType = dtype }, Family, Where);
+    }
+
+    /// <summary>The same config of weights that are not quantised.</summary>
+    public HfConfig WithoutQuantisation()
+    {
+        var json = Json;
+        foreach (var part in new[] { json, json["text_config"] as JsonObject })
+        {
+            part?.Remove("quantization_config");
+            part?.Remove("compression_config");
+        }
+        return new HfConfig(json, Model with { QuantMethod = null }, Family, Where);
+    }
+
+    /// <summary>
+    /// The same config announcing 8-bit floats in blocks, as fine-grained FP8 of transformers: in the place of what the file says of quantisation, or at
+    /// its end.
+    /// </summary>
+    /// <param name="options">Block and form of scale.</param>
+    /// <param name="notConverted">Modules whose weights stay numbers.</param>
+    public HfConfig WithFloat8Blocks(QuantOptions options, IReadOnlyList<string> notConverted)
+    {
+        var said = new JsonObject
+        {
+            ["activation_scheme"] = "dynamic",
+            ["fmt"] = "e4m3",
+            ["modules_to_not_convert"] = new JsonArray([.. notConverted.Select(static name => JsonValue.Create(name))]),
+            ["quant_method"] = "fp8",
+            ["weight_block_size"] = new JsonArray(options.BlockRows, options.BlockColumns),
+        };
+        if (options.Scale != ScaleForm.Float32) { said["scale_fmt"] = "ue8m0"; }
+        var json = Json.ContainsKey("quantization_config") ? Json : WithoutQuantisation().Json;
+        json["quantization_config"] = said;
+        return new HfConfig(json, Model with { QuantMethod = "fp8" }, Family, Where);
+    }
+
+    /// <summary>The same config announcing so many layers that predict further tokens, under the keys the file has; one without such keys stays as it is.</summary>
+    public HfConfig WithMtpLayers(int count)
+    {
+        var json = Json;
+        SetInside(json, Family.Config.MtpLayers, count);
+        return new HfConfig(json, Model with { MtpLayers = Model.MtpLayers is null ? null : count }, Family, Where);
+    }
+
+    // Inner objects say what of theirs differs; a null says nothing.
+    static void SetInside(JsonObject json, IReadOnlyList<string> keys, JsonNode value)
+    {
+        foreach (var key in keys)
+        {
+            if (json[key] is not null) { json[key] = value.DeepClone(); }
+        }
+        foreach (var (_, inner) in json)
+        {
+            if (inner is JsonObject part) { SetInside(part, keys, value); }
+        }
     }
 
     /// <summary>The file: two spaces a level, a line feed at the end, as transformers writes it.</summary>
@@ -67,5 +142,9 @@ public sealed class HfConfig
         [DoesNotReturn]
         internal static string NoModelType(string where) => throw new MalformedCheckpointException(
             "CFG-1.3", where, "key model_type is missing; it says which family the model is of");
+
+        [DoesNotReturn]
+        internal static void NoText(string where, string key) => throw new MalformedCheckpointException(
+            "CFG-1.3", where, $"key {key} is missing; it says what the text model is");
     }
 }

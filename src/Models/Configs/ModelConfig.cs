@@ -45,10 +45,22 @@ public sealed record ModelConfig
     /// <summary>Whether the chosen experts' probabilities are made to sum to one.</summary>
     public bool NormTopkProb { get; init; }
 
-    /// <summary>Layer i is a MoE layer only where i + 1 is a multiple of this.</summary>
-    public int DecoderSparseStep { get; init; } = 1;
+    /// <summary>Width of the experts every token goes to, all together; 0 without any.</summary>
+    public long SharedFfn { get; init; }
 
-    /// <summary>Layers that are dense whatever else is said.</summary>
+    /// <summary>How the router's scores are made: <c>softmax</c> or <c>sigmoid</c>.</summary>
+    public string ScoreFunction { get; init; } = "softmax";
+
+    /// <summary>Groups the router first chooses among, or null.</summary>
+    public long? RouterGroups { get; init; }
+
+    /// <summary>Groups the router chooses, or null.</summary>
+    public long? RouterGroupTopK { get; init; }
+
+    /// <summary>What the chosen experts' weights are multiplied by, or null.</summary>
+    public double? RoutedScaling { get; init; }
+
+    /// <summary>Layers of a model with experts that have none.</summary>
     public IReadOnlySet<int> MlpOnlyLayers { get; init; } = new HashSet<int>();
 
     /// <summary>Rows of the embedding, without padding.</summary>
@@ -66,8 +78,11 @@ public sealed record ModelConfig
     /// <summary>Whether the dense feed-forward projections have biases.</summary>
     public bool MlpBias { get; init; }
 
-    /// <summary>Whether queries and keys are normalised per head.</summary>
+    /// <summary>Whether queries and keys are normalised.</summary>
     public bool QkNorm { get; init; }
+
+    /// <summary>Whether the output layer has a bias.</summary>
+    public bool HeadBias { get; init; }
 
     /// <summary>The activation's name.</summary>
     public string HiddenAct { get; init; } = "silu";
@@ -84,11 +99,44 @@ public sealed record ModelConfig
     /// </summary>
     public JsonObject? RopeScaling { get; init; }
 
+    /// <summary>The base in layers of local attention, where they have one of their own.</summary>
+    public double? RopeLocalTheta { get; init; }
+
+    /// <summary>The part of a head that turns.</summary>
+    public double PartialRotary { get; init; } = 1;
+
+    /// <summary>Layers without rotary embedding.</summary>
+    public IReadOnlySet<int> NoRopeLayers { get; init; } = new HashSet<int>();
+
+    /// <summary>Positions local attention sees, or null.</summary>
+    public long? SlidingWindow { get; init; }
+
+    /// <summary>Layers of local attention, where the file lists kinds of layers.</summary>
+    public IReadOnlySet<int> SlidingLayers { get; init; } = new HashSet<int>();
+
     /// <summary>Positions the model was made for.</summary>
     public long MaxPositions { get; init; }
 
     /// <summary>The element type the file announces, if it does.</summary>
     public DType? TorchDType { get; init; }
+
+    /// <summary>The sizes of multi-latent attention, or null.</summary>
+    public MlaConfig? Mla { get; init; }
+
+    /// <summary>The sizes of gated delta nets, and the layers that are such; null without any. Attention is then gated too.</summary>
+    public DeltaNetConfig? DeltaNet { get; init; }
+
+    /// <summary>Layers that predict further tokens; null where no key says.</summary>
+    public int? MtpLayers { get; init; }
+
+    /// <summary>Whether the objects of a multimodal config differ on <see cref="TieWordEmbeddings"/>.</summary>
+    public bool IsTieDisputed { get; init; }
+
+    /// <summary>Whether Megatron's config lists the layers' kinds, so that it names layers by number however they are.</summary>
+    public bool ListsLayers { get; init; }
+
+    /// <summary>Whether transformers 5 or a later one wrote the file.</summary>
+    public bool IsOfTransformers5 { get; init; }
 
     /// <summary>How the weights are quantised (<c>quantization_config.quant_method</c>), or null.</summary>
     public string? QuantMethod { get; init; }
@@ -100,8 +148,11 @@ public sealed record ModelConfig
     public bool IsMoe => Enumerable.Range(0, Layers).Any(IsMoeLayer);
 
     /// <summary>Whether every layer is of the same kind, so that Megatron may store one tensor for all of them.</summary>
-    public bool IsHomogeneous => Enumerable.Range(0, Layers).All(layer => IsMoeLayer(layer) == IsMoeLayer(0));
+    public bool IsHomogeneous => Enumerable.Range(0, Layers).All(layer => IsMoeLayer(layer) == IsMoeLayer(0) && IsLinearLayer(layer) == IsLinearLayer(0));
 
-    /// <summary>Whether a layer has experts instead of a dense feed-forward layer (transformers: Qwen3MoeDecoderLayer).</summary>
-    public bool IsMoeLayer(int layer) => Experts > 0 && (layer + 1) % DecoderSparseStep == 0 && !MlpOnlyLayers.Contains(layer);
+    /// <summary>Whether a layer has linear attention instead of full attention.</summary>
+    public bool IsLinearLayer(int layer) => DeltaNet?.Layers.Contains(layer) == true;
+
+    /// <summary>Whether a layer has experts instead of a dense feed-forward layer.</summary>
+    public bool IsMoeLayer(int layer) => Experts > 0 && !MlpOnlyLayers.Contains(layer);
 }

@@ -17,6 +17,12 @@ public sealed record FamilyRow(Each Each, IReadOnlyList<Dim> Parts, IReadOnlyLis
     /// <summary>Of which choice's option the row is part; null: it is there with every option.</summary>
     public RowOption? Option { get; init; }
 
+    /// <summary>A second choice the row is part of an option of.</summary>
+    public RowOption? AlsoOption { get; init; }
+
+    /// <summary>The stack in whose layers the row repeats.</summary>
+    public LayerGroup Group { get; init; }
+
     /// <summary>One tensor on each side, the same rows in the same order.</summary>
     public static FamilyRow Same(Each each, string hf, string megatron, params IReadOnlyList<Dim> shape) =>
         new(each, [shape[0]], [.. shape.Skip(1)], [new(hf, Dim.One, 0)], [new(megatron, Dim.One, 0)]);
@@ -26,4 +32,11 @@ public sealed record FamilyRow(Each Each, IReadOnlyList<Dim> Parts, IReadOnlyLis
         new(each, [.. parts.Select(part => part.Rows)], rest,
             [.. parts.Select((part, index) => new RowTensor(part.Hf, Dim.One, index))],
             [new(megatron, groups, [.. Enumerable.Range(0, parts.Count)])]);
+
+    /// <summary>
+    /// Whether a tensor's parts take turns row by row: a group for every row, and so one row of each part in a group. Such a tensor has an axis
+    /// of turns behind its groups.
+    /// </summary>
+    internal bool TakeTurns(RowTensor tensor) =>
+        tensor.Parts.Count > 1 && tensor.Groups != Dim.One && tensor.Parts.All(part => Parts[part] == tensor.Groups);
 }

@@ -1,3 +1,5 @@
+using Ckpt.Sharding.Maps;
+
 namespace Ckpt.Models.Families;
 
 /// <summary>
@@ -10,4 +12,17 @@ namespace Ckpt.Models.Families;
 /// </param>
 /// <param name="Groups">How many groups.</param>
 /// <param name="Parts">Indices of the row's parts, in order.</param>
-public sealed record RowTensor(string Pattern, Dim Groups, params IReadOnlyList<int> Parts);
+public sealed record RowTensor(string Pattern, Dim Groups, params IReadOnlyList<int> Parts)
+{
+    /// <summary>Whether the rows are the last axis instead, behind the row's rest: the matrix is transposed.</summary>
+    public bool IsTransposed { get; init; }
+
+    /// <summary>Axes of size 1 in front of the rows.</summary>
+    public int Ones { get; init; }
+
+    /// <summary>What this side has added to every element (Megatron's zero-centred norms: -1).</summary>
+    public double Added { get; init; }
+
+    /// <summary>The element type the tensor is held in.</summary>
+    public HeldAs HeldAs { get; init; }
+}

@@ -9,8 +9,14 @@ static class StandardRows
     internal const string Embedding = "model.embed_tokens.weight";
     internal const string Head = "lm_head.weight";
 
-    const string Hf = "model.layers.{L}.";
-    const string Megatron = "decoder.layers.{L}.";
+    /// <summary>What the names of a layer's Hugging Face tensors begin with.</summary>
+    internal const string HfLayer = "model.layers.{L}.";
+
+    /// <summary>What the names of a layer's Megatron tensors begin with.</summary>
+    internal const string MegatronLayer = "decoder.layers.{L}.";
+
+    const string Hf = HfLayer;
+    const string Megatron = MegatronLayer;
 
     /// <summary>Experts as one tensor each (transformers 4) or as one per layer (transformers 5).</summary>
     internal static readonly FamilyChoice s_experts = new("experts", FamilySide.Hf, "per expert", "fused");
@@ -79,8 +85,8 @@ static class StandardRows
         "model.norm.", "lm_head.",
     ];
 
-    // One group of rows per key/value head: its query heads, then its key head, then its value head.
-    static FamilyRow Qkv(string kind, params Dim[] rest) => FamilyRow.Interleave(
+    /// <summary>One group of rows per key/value head: its query heads, then its key head, then its value head.</summary>
+    internal static FamilyRow Qkv(string kind, params Dim[] rest) => FamilyRow.Interleave(
         Each.Layer, Dim.KvGroups, Megatron + "self_attention.linear_qkv." + kind, rest,
         (Hf + "self_attn.q_proj." + kind, Dim.QueryRows), (Hf + "self_attn.k_proj." + kind, Dim.KeyRows), (Hf + "self_attn.v_proj." + kind, Dim.KeyRows));
 

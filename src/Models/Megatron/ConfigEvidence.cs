@@ -17,6 +17,8 @@ sealed class ConfigEvidence(string where)
         return new RebuiltConfig(json, _sources);
     }
 
+    internal bool Has(string key) => _values.ContainsKey(key);
+
     internal void Set(string key, JsonNode? value, string source)
     {
         _values[key] = value;

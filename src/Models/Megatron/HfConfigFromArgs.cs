@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
+using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
 
 namespace Ckpt.Models.Megatron;
@@ -14,7 +15,6 @@ public static class HfConfigFromArgs
 {
     const string Embedding = "embedding.word_embeddings.weight";
     const string Fc1 = "mlp.linear_fc1.weight";
-    const string ExpertFc2 = "mlp.experts.experts.linear_fc2.weight";
 
     /// <summary>The config, and what told each of its values.</summary>
     /// <param name="common">The checkpoint's common state.</param>
@@ -27,42 +27,28 @@ public static class HfConfigFromArgs
         var args = new ArgsReader(common, where);
         var shapes = new MegatronShapes(tensors, where);
         var evidence = new ConfigEvidence(where);
-        CheckKind(args, shapes);
-        var family = Family(args, shapes, evidence);
         AddSizes(args, shapes, evidence);
         AddVocabulary(args, shapes, evidence);
         AddHeads(args, shapes, evidence);
+        var family = FamilyOfTensors.Find(args, shapes, evidence);
+        CheckKind(args, family);
         AddBiases(family, args, shapes, evidence);
-        AddFeedForward(args, shapes, evidence);
-        if (family.Config.Moe is not null) { AddExperts(args, shapes, evidence); }
+        AddFeedForward(family, args, shapes, evidence);
+        if (family.Config.Moe is { } moe) { MoeConfigFromArgs.Add(moe, args, shapes, evidence); }
         AddPositions(family, args, evidence);
         AddRest(family, args, evidence);
         return evidence.Finish();
     }
 
-    static void CheckKind(ArgsReader args, MegatronShapes shapes)
+    static void CheckKind(ArgsReader args, ModelFamily family)
     {
-        if (args.Text("normalization") is { } norm && norm != "RMSNorm") { Throw.Kind(args.Where, $"args.normalization is {norm}, handled is RMSNorm"); }
-        if (args.Flag("swiglu") == false) { Throw.Kind(args.Where, "args.swiglu is False, handled are gated feed-forward layers"); }
+        if (args.Text("normalization") is { } norm && norm != "RMSNorm") { Throw.Kind(args.Where, $"args.normalization is {norm}, {family.Name} has RMSNorm"); }
+        if (args.Flag("swiglu") == false) { Throw.Kind(args.Where, $"args.swiglu is False, {family.Name} has gated feed-forward layers"); }
         if (args.Flag("multi_latent_attention") == true) { Throw.Kind(args.Where, "args.multi_latent_attention is True"); }
-        if (shapes.Has("mlp.shared_experts.linear_fc1.weight")) { Throw.Kind(args.Where, "the layers have shared experts"); }
-    }
-
-    // Norms of queries and keys make a Qwen3; biases there and not behind them a Qwen2; anything else is a Llama.
-    static ModelFamily Family(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
-    {
-        var (experts, norms) = (shapes.Has(ExpertFc2), shapes.Has("self_attention.q_layernorm.weight"));
-        var (qkvBias, outputBias) = (shapes.Has("self_attention.linear_qkv.bias"), shapes.Has("self_attention.linear_proj.bias"));
-        if (experts && !norms) { Throw.Kind(args.Where, "the layers have experts but no norms of queries and keys"); }
-        var (name, because) = experts ? ("qwen3_moe", "queries and keys are normalised, and layers have experts")
-            : norms ? ("qwen3", "queries and keys are normalised")
-            : qkvBias && !outputBias ? ("qwen2", "query, key and value have biases, the output projection has none")
-            : ("llama", "there are neither norms of queries and keys nor biases of query, key and value alone");
-        if (args.Text("hf_model_type") is { } said && said != name) { evidence.Contradict("model_type", $"the rule that {because}", name, "hf_model_type", said); }
-        var family = FamilyCatalog.Find(name);
-        evidence.Set("model_type", name, because);
-        evidence.Set("architectures", new JsonArray(family.Architecture), "the family's class");
-        return family;
+        if (args.Flag("rotary_interleaved") is { } interleaved && interleaved != family.Config.RotaryInterleaved)
+        {
+            Throw.Kind(args.Where, $"args.rotary_interleaved is {interleaved}, in {family.Name} it is {family.Config.RotaryInterleaved}");
+        }
     }
 
     static void AddSizes(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
@@ -86,7 +72,7 @@ public static class HfConfigFromArgs
     {
         var queries = shapes.Size("self_attention.linear_proj.weight", 1, 2) ?? Throw.Missing(args.Where, "self_attention.linear_proj.weight");
         var all = shapes.Size("self_attention.linear_qkv.weight", 0, 2) ?? Throw.Missing(args.Where, "self_attention.linear_qkv.weight");
-        var told = shapes.Size("self_attention.q_layernorm.weight", 0, 1);
+        var told = shapes.HasWideNorms ? null : shapes.Size(FamilyOfTensors.Qk, 0, 1);
         if (told is null && args.Size("num_attention_heads") is { } count and > 0 && queries.Value % count == 0)
         {
             told = ($"{queries.Source} over args.num_attention_heads", queries.Value / count);
@@ -102,69 +88,47 @@ public static class HfConfigFromArgs
             "num_query_groups", args.Flag("group_query_attention") == false ? null : args.Size("num_query_groups"));
     }
 
+    // FamilyOfTensors has seen to it that the biases are such as the family can have.
     static void AddBiases(ModelFamily family, ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
     {
-        var (qkv, output, mlp) = (shapes.Has("self_attention.linear_qkv.bias"), shapes.Has("self_attention.linear_proj.bias"), shapes.Has("mlp.linear_fc1.bias"));
+        var rules = family.Config;
+        var qkv = shapes.Has("self_attention.linear_qkv.bias");
         if (args.Flag("add_qkv_bias") is { } said && said != qkv && args.Flag("add_bias_linear") != true) { evidence.Contradict("attention_bias", "the names", qkv, "add_qkv_bias", said); }
-        if (family.Config.AttentionBias.Key is { } attention)
+        Add(rules.AttentionBias, qkv, "biases in attention");
+        Add(rules.OutputBias, shapes.Has("self_attention.linear_proj.bias"), "biases in attention");
+        Add(rules.MlpBias, shapes.Has("mlp.linear_fc1.bias"), "biases in feed-forward layers");
+        Add(rules.HeadBias, shapes.Has("output_layer.bias"), "a bias in the output layer");
+        Add(new BiasRule(rules.QkNormKey, rules.QkNorm), shapes.Has(FamilyOfTensors.Qk), "norms of queries and keys");
+
+        void Add(BiasRule rule, bool there, string what)
         {
-            if (qkv != output) { Throw.Kind(args.Where, $"query, key and value {(qkv ? "have" : "have no")} biases and the output projection {(output ? "has" : "has none")}; {family.Name} has both or neither"); }
-            evidence.Set(attention, qkv, qkv ? "there are biases in attention" : "there are no biases in attention");
+            if (rule.Key is { } key && !evidence.Has(key)) { evidence.Set(key, there, there ? $"there are {what}" : $"there are no {what}"); }
         }
-        if (family.Config.MlpBias.Key is { } dense) { evidence.Set(dense, mlp, mlp ? "there are biases in feed-forward layers" : "there are no biases in feed-forward layers"); }
-        else if (mlp) { Throw.Kind(args.Where, $"feed-forward layers have biases, {family.Name} has none"); }
     }
 
-    static void AddFeedForward(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
+    static void AddFeedForward(ModelFamily family, ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
     {
+        var key = family.Config.Ffn;
+        // Where all layers have experts, some families have the experts' width under this key.
+        if (family.Config.Moe is { Layers: MoeLayerRule.All } moe && moe.Ffn == key) { return; }
         if (shapes.Size(Fc1, 0, 2) is { } rows)
         {
-            evidence.Agree("intermediate_size", ($"half of {rows.Source}", rows.Value / 2), "ffn_hidden_size", args.Size("ffn_hidden_size"));
+            evidence.Agree(key, ($"half of {rows.Source}", rows.Value / 2), "ffn_hidden_size", args.Size("ffn_hidden_size"));
         }
         else
         {
             // No layer is dense, so that any number makes the same model; the config must have one.
             var arg = args.Size("ffn_hidden_size") is null ? "moe_ffn_hidden_size" : "ffn_hidden_size";
-            evidence.Agree("intermediate_size", null, arg, args.Size(arg));
+            evidence.Agree(key, null, arg, args.Size(arg));
         }
     }
-
-    static void AddExperts(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
-    {
-        // Megatron-LM's arguments say num_experts, Megatron-core's config, which Megatron-SWIFT stores, num_moe_experts.
-        var count = args.Size("num_experts") is null ? "num_moe_experts" : "num_experts";
-        evidence.Agree("num_experts", shapes.Size(ExpertFc2, 0, 3), count, args.Size(count));
-        evidence.Agree("moe_intermediate_size", shapes.Size(ExpertFc2, 2, 3), "moe_ffn_hidden_size", args.Size("moe_ffn_hidden_size"));
-        evidence.Agree("num_experts_per_tok", null, "moe_router_topk", args.Size("moe_router_topk"));
-        var before = args.Flag("moe_router_pre_softmax") ?? false;
-        evidence.Set("norm_topk_prob", !before, args.Find("moe_router_pre_softmax") is null ? "args.moe_router_pre_softmax is absent, which means False" : $"args.moe_router_pre_softmax is {before}");
-        evidence.Set("decoder_sparse_step", 1, "layers without experts are listed one by one");
-        CheckFrequency(args, shapes, evidence);
-        var dense = shapes.MoeLayers is { } layers ? layers.Index().Where(layer => !layer.Item).Select(layer => (JsonNode)layer.Index).ToArray() : [];
-        evidence.Set("mlp_only_layers", new JsonArray(dense), dense.Length == 0 ? "every layer has experts" : "these layers have no experts");
-    }
-
-    // A number n says every nth layer from the first, a list says layer by layer; front ends also write strings, which say nothing here.
-    static void CheckFrequency(ArgsReader args, MegatronShapes shapes, ConfigEvidence evidence)
-    {
-        var told = shapes.MoeLayers ?? [.. Enumerable.Repeat(true, (int)Math.Min(shapes.Layers, ushort.MaxValue))];
-        var said = args.Find("moe_layer_freq") switch
-        {
-            PickleInt { Value.IsOne: true } => told.Select(_ => true),
-            PickleInt { Value.Sign: > 0 } every => told.Select((_, layer) => layer % every.Value == 0),
-            PickleList list => list.Items.Select(item => item is PickleInt { Value.IsZero: false }),
-            _ => told,
-        };
-        if (!said.SequenceEqual(told)) { evidence.Contradict("mlp_only_layers", "the names", Ones(told), "moe_layer_freq", Ones(said)); }
-    }
-
-    static string Ones(IEnumerable<bool> layers) => string.Join(' ', layers.Select(layer => layer ? '1' : '0'));
 
     static void AddPositions(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
     {
         var (arg, positions) = args.Size("max_position_embeddings") is { } most ? ("max_position_embeddings", most) : ("seq_length", args.Size("seq_length"));
         evidence.Set("max_position_embeddings", positions ?? family.Config.MaxPositions, positions is null ? $"the default of {family.Name}, as args has none" : $"args.{arg} says so");
         SetNumber(evidence, "rope_theta", "rotary_base", args.Number("rotary_base"), family.Config.RopeTheta, family.Name);
+        AddPartialRotary(family, args, evidence);
         if (args.Plain("rope_scaling") is { } noted) { evidence.Set("rope_scaling", noted, "args.rope_scaling says so"); }
         else if (args.Flag("use_rope_scaling") == true)
         {
@@ -175,11 +139,21 @@ public static class HfConfigFromArgs
         else { evidence.Note("rope_scaling is left out: args does not tell of any, and Megatron-SWIFT does not always note it. Compare with the model that was trained from."); }
     }
 
+    // Megatron-SWIFT's word and Megatron-LM's, which is 1 where the former says.
+    static void AddPartialRotary(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
+    {
+        const string Key = "partial_rotary_factor";
+        var arg = args.Number(Key) is null ? "rotary_percent" : Key;
+        var part = args.Number(arg);
+        if (family.Config.PartialRotary != 1) { SetNumber(evidence, Key, arg, part, family.Config.PartialRotary, family.Name); }
+        else if (part is { } told && told != 1) { Throw.Kind(args.Where, $"args.{arg} is {told}, in {family.Name} whole heads turn"); }
+    }
+
     static void AddRest(ModelFamily family, ArgsReader args, ConfigEvidence evidence)
     {
         var (arg, epsilon) = args.Number("norm_epsilon") is { } native ? ("norm_epsilon", native) : ("layernorm_epsilon", args.Number("layernorm_epsilon"));
         SetNumber(evidence, "rms_norm_eps", arg, epsilon, family.Config.NormEps, family.Name);
-        evidence.Set("hidden_act", "silu", "Megatron's SwiGLU");
+        evidence.Set("hidden_act", family.Config.HiddenAct, "Megatron's SwiGLU");
         evidence.Set("use_cache", true, "the default");
         if (DTypeName(args) is { } dtype) { evidence.Set("torch_dtype", dtype, "args says so"); }
         evidence.Note("Token ids (bos_token_id, eos_token_id) are not in Megatron's arguments; take them from the tokenizer.");
@@ -202,7 +176,7 @@ public static class HfConfigFromArgs
     {
         [DoesNotReturn]
         internal static void Kind(string where, string found) => throw new UnsupportedCheckpointException(
-            "CFG-5.4", where, $"{found}; a config can be rebuilt for {string.Join(", ", FamilyCatalog.All.Select(family => family.Name))}");
+            "CFG-5.4", where, $"{found}; give the model's config with --model or --hf_config");
 
         [DoesNotReturn]
         internal static (string, long) Missing(string where, string name) => throw new MalformedCheckpointException(

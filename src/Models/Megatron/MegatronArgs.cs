@@ -17,13 +17,15 @@ static class MegatronArgs
     {
         var args = new PickleDict();
         AddSizes(args, config.Model, options);
+        AddNorms(args, config.Model, config.Family.Config);
         AddAttention(args, config.Model);
-        AddPositions(args, config.Model);
+        AddPositions(args, config.Model, config.Family.Config);
         AddFeedForward(args, config.Model);
-        AddExperts(args, config.Model);
+        AddExperts(args, config.Model, config.Family.Config.Moe);
         AddOtherKinds(args);
         AddSplit(args, options);
         AddRun(args, config.Model, options);
+        foreach (var (name, value) in config.Family.Args) { Replace(args, name, Any(value)); }
         return args;
     }
 
@@ -33,12 +35,14 @@ static class MegatronArgs
         .Add("vocab_size", Of(model.VocabSize))
         .Add("padded_vocab_size", Of(options.PaddedVocab == 0 ? model.VocabSize : options.PaddedVocab))
         .Add("make_vocab_size_divisible_by", Of(options.MakeVocabSizeDivisibleBy))
-        .Add("untie_embeddings_and_output_weights", Of(!model.TieWordEmbeddings))
-        .Add("normalization", Of("RMSNorm"))
+        .Add("untie_embeddings_and_output_weights", Of(!model.TieWordEmbeddings));
+
+    static void AddNorms(PickleDict args, ModelConfig model, ConfigRules rules) => args
+        .Add("normalization", Of(rules.LayerNorms ? "LayerNorm" : "RMSNorm"))
         .Add("norm_epsilon", Of(model.NormEps))
         .Add("layernorm_epsilon", Of(model.NormEps))
-        .Add("apply_layernorm_1p", Of(false))
-        .Add("layernorm_zero_centered_gamma", Of(false));
+        .Add("apply_layernorm_1p", Of(rules.ZeroCentredNorms))
+        .Add("layernorm_zero_centered_gamma", Of(rules.ZeroCentredNorms));
 
     static void AddAttention(PickleDict args, ModelConfig model) => args
         .Add("num_attention_heads", Of(model.Heads))
@@ -52,9 +56,17 @@ static class MegatronArgs
         .Add("attention_softmax_in_fp32", Of(true))
         .Add("attention_dropout", Of(0.0))
         .Add("hidden_dropout", Of(0.0))
+        .Add("window_size", model.SlidingLayers.Count > 0 && model.SlidingWindow is { } window ? Window(window) : None)
+        .Add("window_attn_skip_freq", model.SlidingLayers.Count > 0 && model.SlidingWindow is not null ? PerLayer(model, model.SlidingLayers.Contains) : None)
+        .Add("no_rope_freq", model.NoRopeLayers.Count > 0 ? PerLayer(model, model.NoRopeLayers.Contains) : None)
         .Add("multi_latent_attention", Of(false));
 
-    static void AddPositions(PickleDict args, ModelConfig model)
+    // Positions before a token that it sees, and behind it: Hugging Face counts the token itself.
+    static PickleTuple Window(long size) => new([Of(size - 1), Of(0)]);
+
+    static PickleNode PerLayer(ModelConfig model, Predicate<int> isOne) => Of(Enumerable.Range(0, model.Layers).Select(layer => isOne(layer) ? 1L : 0L));
+
+    static void AddPositions(PickleDict args, ModelConfig model, ConfigRules rules)
     {
         // Megatron-LM scales the way of Llama 3.1 only, with a factor of choice.
         var llama3 = model.RopeScaling is { } scaling && Text(scaling, "rope_type") == "llama3" ? scaling : null;
@@ -65,8 +77,9 @@ static class MegatronArgs
             .Add("add_position_embedding", Of(true))
             .Add("use_rotary_position_embeddings", Of(true))
             .Add("rotary_base", Number(model.RopeTheta))
-            .Add("rotary_percent", Of(1.0))
-            .Add("rotary_interleaved", Of(false))
+            .Add("rotary_percent", Of(model.PartialRotary))
+            .Add("partial_rotary_factor", model.PartialRotary == 1 ? None : Of(model.PartialRotary))
+            .Add("rotary_interleaved", Of(rules.RotaryInterleaved))
             .Add("use_rope_scaling", Of(llama3 is not null))
             .Add("rope_scaling_factor", llama3 is null ? Of(8.0) : Of(llama3["factor"]))
             .Add("rope_scaling", Of(model.RopeScaling));
@@ -81,24 +94,24 @@ static class MegatronArgs
         .Add("gated_linear_unit", Of(true))
         .Add("squared_relu", Of(false));
 
-    static void AddExperts(PickleDict args, ModelConfig model)
+    static void AddExperts(PickleDict args, ModelConfig model, MoeRules? rules)
     {
         var experts = model.IsMoe ? model.Experts : (long?)null;
-        var perLayer = Enumerable.Range(0, model.Layers).Select(layer => model.IsMoeLayer(layer) ? 1L : 0L);
         args
             .Add("num_experts", OrNone(experts))
             .Add("num_moe_experts", OrNone(experts))
-            .Add("moe_layer_freq", model.IsHomogeneous ? Of(1) : Of(perLayer))
+            .Add("moe_layer_freq", model.IsHomogeneous ? Of(1) : PerLayer(model, model.IsMoeLayer))
             .Add("moe_ffn_hidden_size", OrNone(model.IsMoe ? model.MoeFfn : null))
             .Add("moe_router_topk", Of(model.IsMoe ? model.TopK : 2))
             .Add("moe_router_pre_softmax", Of(model.IsMoe && !model.NormTopkProb))
-            .Add("moe_router_score_function", Of("softmax"))
+            .Add("moe_router_score_function", Of(model.ScoreFunction))
             .Add("moe_router_load_balancing_type", Of("aux_loss"))
-            .Add("moe_router_enable_expert_bias", Of(false))
-            .Add("moe_router_topk_scaling_factor", None)
-            .Add("moe_router_num_groups", None)
-            .Add("moe_router_group_topk", None)
-            .Add("moe_shared_expert_intermediate_size", None)
+            .Add("moe_router_enable_expert_bias", Of(model.IsMoe && rules?.ExpertBias == true))
+            .Add("moe_router_topk_scaling_factor", model.RoutedScaling is { } scaling ? Number(scaling) : None)
+            .Add("moe_router_num_groups", OrNone(model.RouterGroups))
+            .Add("moe_router_group_topk", OrNone(model.RouterGroupTopK))
+            .Add("moe_shared_expert_intermediate_size", OrNone(model.SharedFfn > 0 ? model.SharedFfn : null))
+            .Add("moe_shared_expert_gate", Of(model.SharedFfn > 0 && rules?.SharedGate == true))
             .Add("moe_token_dispatcher_type", Of("alltoall"))
             .Add("moe_grouped_gemm", Of(model.IsMoe))
             .Add("moe_single_grouped_weight", Of(false))
@@ -163,4 +176,10 @@ static class MegatronArgs
         .Add("llm_model_type", Of(model.ModelType))
         .Add("task_type", Of("causal_lm"))
         .Add("model", OrNone(options.Model));
+
+    static void Replace(PickleDict args, string name, PickleNode value)
+    {
+        args.Items.RemoveAll(item => item.Key is PickleString key && key.Value == name);
+        args.Add(name, value);
+    }
 }

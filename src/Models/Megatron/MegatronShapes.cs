@@ -37,7 +37,14 @@ sealed class MegatronShapes
     /// <summary>Whether a layer has experts, where layers are named one by one; null where one tensor holds all.</summary>
     internal IReadOnlyList<bool>? MoeLayers => _layers.Count == 0 ? null : [.. Enumerable.Range(0, _layers.Count).Select(_moeLayers.Contains)];
 
+    /// <summary>Names of a layer's tensors, without what all of them begin with.</summary>
+    internal IReadOnlyCollection<string> LayerNames => _layer.Keys;
+
     internal bool Has(string suffix) => _layer.ContainsKey(suffix) || _model.ContainsKey(suffix);
+
+    /// <summary>Whether queries are normalised over all heads together.</summary>
+    internal bool HasWideNorms =>
+        Size(FamilyOfTensors.Qk, 0, 1) is { } norm && Size("self_attention.linear_proj.weight", 1, 2) is { } rows && norm.Value == rows.Value;
 
     /// <summary>A size of a tensor of the model or, without the axis of layers, of its layers; null where there is no such tensor.</summary>
     internal (string Source, long Value)? Size(string suffix, int axis, int rank)

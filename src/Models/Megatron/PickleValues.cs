@@ -31,6 +31,16 @@ static class PickleValues
         return list;
     }
 
+    /// <summary>A flag, whole number, number or text.</summary>
+    internal static PickleNode Any(object value) => value switch
+    {
+        bool flag => Of(flag),
+        long number => Of(number),
+        double number => Of(number),
+        string text => Of(text),
+        _ => throw new ArgumentException($"no Python value of a {value.GetType()}", nameof(value)),
+    };
+
     /// <summary>What Python's JSON reader makes of a value.</summary>
     internal static PickleNode Of(JsonNode? node) => node?.GetValueKind() switch
     {

@@ -34,6 +34,9 @@ public sealed class ViewedCheckpoint : ICheckpointReader
         Tensors = tensors;
     }
 
+    /// <summary>What is viewed.</summary>
+    public ICheckpointReader Inner => _inner;
+
     public string Format => _inner.Format;
 
     public string Path => _inner.Path;
@@ -46,6 +49,8 @@ public sealed class ViewedCheckpoint : ICheckpointReader
 
     /// <summary>Bytes of memory that all views hold.</summary>
     public long HeldBytes => _views.Values.Sum(static v => v.HeldBytes) + ((_inner as ViewedCheckpoint)?.HeldBytes ?? 0);
+
+    public ReadingCost ReadingCost => _inner.ReadingCost;
 
     public JsonObject Describe() => _inner.Describe();
 

@@ -20,7 +20,7 @@ static class Elements
         foreach (var link in map.Links)
         {
             var (from, to) = (map.Left.Tensors[link.Left], map.Right.Tensors[link.Right]);
-            foreach (var (source, target) in Positions(link.LeftBox, from.Shape).Zip(Positions(link.RightBox, to.Shape)))
+            foreach (var (source, target) in Positions(link.LeftBox, from.Shape).Zip(Beside(link, to.Shape)))
             {
                 right[to.Name][target] = left[from.Name][source];
             }
@@ -40,6 +40,21 @@ static class Elements
             foreach (var position in Positions(box, shape)) { count[name][position]++; }
         }
         return count;
+    }
+
+    // The right elements in the order of the left box.
+    static IEnumerable<int> Beside(Link link, Shape shape)
+    {
+        if (link.Axes is not { } axes) { return Positions(link.RightBox, shape); }
+        var order = axes.Where(axis => axis >= 0).ToArray();
+        var rest = Enumerable.Range(0, link.RightBox.Rank).Except(order).ToArray();
+        var all = rest.Concat(order).ToArray();
+        var strides = shape.RowMajorStrides();
+        return Boxed(0, 0);
+
+        IEnumerable<int> Boxed(int depth, long position) => depth == all.Length
+            ? [(int)position]
+            : Enumerable.Range(0, (int)link.RightBox.Size[all[depth]]).SelectMany(i => Boxed(depth + 1, position + ((link.RightBox.Offset[all[depth]] + i) * strides[all[depth]])));
     }
 
     static IEnumerable<int> Positions(Box box, Shape shape)

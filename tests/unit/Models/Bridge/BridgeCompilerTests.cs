@@ -131,8 +131,8 @@ public class BridgeCompilerTests
         var pieces = RowPiece.Of(row, dim => dim switch { Dim.Heads => 4, Dim.KvGroups => 2, Dim.QueryRows => 8, Dim.KeyRows => 4, _ => 1 });
         Assert.Equal(
             [
-                new(0, 0, 0, 0, 2), new(0, 4, 0, 2, 2), new(0, 2, 0, 4, 2), new(0, 6, 0, 6, 2), new(1, 0, 0, 8, 2),
-                new(0, 8, 0, 10, 2), new(0, 12, 0, 12, 2), new(0, 10, 0, 14, 2), new(0, 14, 0, 16, 2), new(1, 2, 0, 18, 2),
+                Piece(0, 0, 0, 0, 2), Piece(0, 4, 0, 2, 2), Piece(0, 2, 0, 4, 2), Piece(0, 6, 0, 6, 2), Piece(1, 0, 0, 8, 2),
+                Piece(0, 8, 0, 10, 2), Piece(0, 12, 0, 12, 2), Piece(0, 10, 0, 14, 2), Piece(0, 14, 0, 16, 2), Piece(1, 2, 0, 18, 2),
             ], pieces);
     }
 
@@ -162,4 +162,6 @@ public class BridgeCompilerTests
     }
 
     static Shape Shape(MapSide side, string name) => side.Tensors.Single(tensor => tensor.Name == name).Shape;
+
+    static RowPiece Piece(int hf, long hfOffset, int megatron, long megatronOffset, long length) => new(new RowPlace(hf, hfOffset, 0), new RowPlace(megatron, megatronOffset, 0), length);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Kit;
 using Ckpt.Models.Configs;
@@ -62,4 +63,36 @@ public class HfConfigTests
         Assert.Equal(64, model.Experts);
         Assert.Equal("yarn", model.RopeScaling!["rope_type"]!.GetValue<string>());
     }
+
+    /// <summary>A fork of Llama under a name of its own, as many are published.</summary>
+    [Fact, Clause("CFG-3.6"), Clause("CFG-1.2")]
+    public void AnUnknownTypeIsReadAsTheFamilyThatIsNamed()
+    {
+        const string Fork = """{"model_type":"mistrall","num_hidden_layers":2,"hidden_size":8,"num_attention_heads":8,"intermediate_size":16,"vocab_size":10}""";
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => HfConfig.Parse(Encoding.UTF8.GetBytes(Fork), "config.json"));
+        Assert.Equal("CFG-1.2", error.Clause);
+        Assert.Contains("nearest is mistral", error.Message, StringComparison.Ordinal);
+        var config = HfConfig.Parse(Encoding.UTF8.GetBytes(Fork), "config.json", "mistral");
+        Assert.Equal(("mistral", 8L), (config.Family.Name, config.Model.KvGroups));
+        Assert.Equal("mistrall", config.Json["model_type"]!.GetValue<string>());
+        Assert.Equal("CFG-1.2", Assert.Throws<UnsupportedCheckpointException>(() => HfConfig.Parse(Encoding.UTF8.GetBytes(Fork), "config.json", "no such")).Clause);
+    }
+
+    /// <summary>mcore-bridge takes biases of query, key and value wherever no key says anything.</summary>
+    [Fact, Clause("CFG-3.2")]
+    public void OnlyFamiliesThatAlwaysHaveThemHaveBiasesNoKeySpeaksOf()
+    {
+        const string Sizes = """
+            {"num_hidden_layers":2,"hidden_size":64,"num_attention_heads":32,"num_key_value_heads":2,"intermediate_size":16,"vocab_size":10,"num_experts":4,"num_local_experts":4,
+             "n_routed_experts":4,"moe_num_experts":4,"num_experts_per_tok":1,"moe_k":1,"moe_intermediate_size":8,"shared_expert_intermediate_size":8,"head_dim":4}
+            """;
+        var biased = s_plain.Where(family => HfConfig.Parse(Encoding.UTF8.GetBytes(Sizes), "config.json", family).Model.AttentionBias).ToArray();
+        Assert.Equal(["qwen2", "qwen2_moe", "glm", "glm4", "gpt_oss", "mimo", "seed_oss"], biased);
+    }
+
+    static readonly string[] s_plain =
+    [
+        "llama", "qwen2", "qwen3", "qwen3_moe", "qwen2_moe", "mistral", "mixtral", "glm", "glm4", "glm4_moe", "gpt_oss", "gemma", "gemma2", "gemma3_text", "phi3", "phimoe", "olmo2", "olmo3",
+        "olmoe", "ernie4_5", "ernie4_5_moe", "minimax_m2", "internlm3", "mimo", "dots1", "deepseek", "seed_oss", "smollm3", "granite", "granitemoe", "llama4_text",
+    ];
 }

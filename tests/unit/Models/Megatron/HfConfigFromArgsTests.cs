@@ -21,6 +21,15 @@ public class HfConfigFromArgsTests
     [InlineData("qwen3-8b", KeyForm.PerLayer)]
     [InlineData("qwen3-30b-a3b", KeyForm.Automatic)]
     [InlineData("qwen3_moe-mixed", KeyForm.Automatic)]
+    [InlineData("tiny-mixtral", KeyForm.Automatic)]
+    [InlineData("tiny-qwen2_moe", KeyForm.PerLayer)]
+    [InlineData("tiny-glm4", KeyForm.Automatic)]
+    [InlineData("tiny-glm4_moe", KeyForm.Automatic)]
+    [InlineData("glm4_moe-transformers4", KeyForm.Automatic)]
+    [InlineData("tiny-olmo2", KeyForm.Automatic)]
+    [InlineData("tiny-olmoe", KeyForm.Automatic)]
+    [InlineData("tiny-ernie4_5_moe", KeyForm.Automatic)]
+    [InlineData("seed_oss-defaults", KeyForm.Automatic)]
     public void WhatWasWrittenIsRebuilt(string name, KeyForm form)
     {
         var original = TestModels.Read(name);
@@ -33,6 +42,9 @@ public class HfConfigFromArgsTests
         Assert.Equal(original.Model.RopeTheta, config.Model.RopeTheta);
         Assert.Equal(original.Model.NormEps, config.Model.NormEps);
         Assert.True(JsonNode.DeepEquals(original.Model.RopeScaling, config.Model.RopeScaling));
+        Assert.Equal(
+            (original.Model.ModelType, original.Model.PartialRotary, original.Model.ScoreFunction, original.Model.RouterGroups, original.Model.RouterGroupTopK, original.Model.RoutedScaling, original.Model.NormTopkProb),
+            (config.Model.ModelType, config.Model.PartialRotary, config.Model.ScoreFunction, config.Model.RouterGroups, config.Model.RouterGroupTopK, config.Model.RoutedScaling, config.Model.NormTopkProb));
         Assert.All(rebuilt.Config, entry => Assert.Contains(rebuilt.Sources, source => source.StartsWith(entry.Key + " is ", StringComparison.Ordinal)));
     }
 
@@ -166,8 +178,76 @@ public class HfConfigFromArgsTests
     public void TensorsOfNoFamilyAreUnsupported(string model, string name, bool without)
     {
         var tensors = Shapes(TestModels.Map(model));
-        if (without) { tensors.Remove(name); } else { tensors[name] = new Shape(4, 64); }
+        if (without) { tensors.Remove(name); } else { tensors[name] = new Shape(TestModels.Read(model).Model.Layers, 64); }
         Assert.Equal("CFG-5.4", Assert.Throws<UnsupportedCheckpointException>(() => HfConfigFromArgs.Rebuild(Common(model), tensors, "checkpoint")).Clause);
+    }
+
+    [Theory, Clause("CFG-5.7")]
+    [InlineData("tiny-gpt_oss", "a config of gpt_oss says how rotary embeddings are scaled")]
+    [InlineData("tiny-gemma3_text", "a config of gemma3_text says which layers see only a window")]
+    [InlineData("smollm3-defaults", "which layers have no rotary embedding")]
+    [InlineData("minimax_m2-own-code", "which part of a head turns")]
+    public void WhatNoArgumentTellsIsAskedFor(string model, string says)
+    {
+        var config = TestModels.Read(model);
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => HfConfigFromArgs.Rebuild(Common(model), Shapes(TestModels.Map(config)), "common.pt"));
+        Assert.Equal("CFG-5.7", error.Clause);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains("--model or --hf_config", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, Clause("CFG-5.4")]
+    [InlineData("tiny-glm4", "rotary_interleaved", false, "args.rotary_interleaved is False, in glm4 it is True")]
+    [InlineData("tiny-glm4_moe", "moe_router_score_function", "softmax", "args.moe_router_score_function is softmax")]
+    [InlineData("qwen3-8b", "rotary_percent", 0.5, "args.rotary_percent is 0.5, in qwen3 whole heads turn")]
+    public void ArgumentsOfAnotherKindOfModelAreUnsupported(string model, string name, object value, string says)
+    {
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => Rebuild(model, name, value));
+        Assert.Equal("CFG-5.4", error.Clause);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, Clause("CFG-5.4")]
+    [InlineData("tiny-qwen2_moe", "qwen2_moe")]
+    [InlineData("tiny-mixtral", "mixtral")]
+    [InlineData("tiny-glm4", "glm4")]
+    [InlineData("tiny-glm4_moe", "glm4_moe")]
+    [InlineData("tiny-olmo2", "olmo2")]
+    [InlineData("tiny-olmoe", "olmoe")]
+    [InlineData("tiny-qwen3", "qwen3")]
+    [InlineData("tiny-qwen2", "qwen2")]
+    [InlineData("tiny-llama", "llama")]
+    public void TensorsTellTheFamilyWhereArgumentsDoNot(string model, string family)
+    {
+        var common = Common(model);
+        ((PickleObject)common.Find("args")!).Attributes!.Items.RemoveAll(item => item.Key is PickleString { Value: "hf_model_type" });
+        Assert.Equal(family, HfConfigFromArgs.Rebuild(common, Shapes(TestModels.Map(model)), "common.pt").Config["model_type"]!.GetValue<string>());
+    }
+
+    [Fact, Clause("CFG-5.4")]
+    public void DenseLayersInBetweenAreNothingAConfigOfGlm4MoeCanSay()
+    {
+        var config = TestModels.Read("tiny-glm4_moe");
+        var map = BridgeCompiler.Compile(config.Family, config.Model with { MlpOnlyLayers = new HashSet<int> { 0, 2 } }, new BridgeOptions());
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => HfConfigFromArgs.Rebuild(WithoutFrequency("tiny-glm4_moe"), Shapes(map), "common.pt"));
+        Assert.Equal("CFG-5.4", error.Clause);
+        Assert.Contains("layers have experts as in 0 1 0 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Clause("CFG-5.4")]
+    public void SharedExpertsThatAreNoWholeNumberOfExpertsAreUnsupported()
+    {
+        var tensors = Shapes(TestModels.Map("tiny-glm4_moe"));
+        foreach (var name in tensors.Keys.Where(name => name.EndsWith("shared_experts.linear_fc2.weight", StringComparison.Ordinal)).ToArray()) { tensors[name] = new Shape(64, 33); }
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => HfConfigFromArgs.Rebuild(Common("tiny-glm4_moe"), tensors, "common.pt"));
+        Assert.Contains("is 33, which experts 32 wide cannot make", error.Message, StringComparison.Ordinal);
+    }
+
+    static PickleDict WithoutFrequency(string model)
+    {
+        var common = Common(model);
+        ((PickleObject)common.Find("args")!).Attributes!.Items.RemoveAll(item => item.Key is PickleString { Value: "moe_layer_freq" });
+        return common;
     }
 
     static RebuiltConfig Rebuild(string model, string name, object value)

@@ -42,15 +42,21 @@ public class MegatronCommonStateTests
     [InlineData("qwen2-tp2pp2", "tiny-qwen2", 2, 2, 1)]
     [InlineData("qwen3-tp2pp2", "tiny-qwen3", 2, 2, 1)]
     [InlineData("qwen3_moe-tp2pp2", "tiny-qwen3_moe", 2, 2, 2)]
-    public void AttributesHaveTheValuesThatMegatronSwiftGaveThem(string checkpoint, string name, int tensor, int pipeline, int expertTensor)
+    [InlineData("qwen2_moe-tp2pp2ep2", "tiny-qwen2_moe", 2, 2, 1, 2)]
+    [InlineData("mixtral-ep2", "tiny-mixtral", 1, 1, 1, 2)]
+    [InlineData("glm4-tp1pp1", "tiny-glm4", 1, 1, 1)]
+    [InlineData("glm4_moe-tp2pp2ep2", "tiny-glm4_moe", 2, 2, 1, 2)]
+    public void AttributesHaveTheValuesThatMegatronSwiftGaveThem(string checkpoint, string name, int tensor, int pipeline, int expertTensor, int expert = 1)
     {
-        var args = Args(name, new MegatronArgsOptions { Sizes = new ParallelSizes { Tensor = tensor, Pipeline = pipeline, ExpertTensor = expertTensor } });
+        var args = Args(name, new MegatronArgsOptions { Sizes = new ParallelSizes { Tensor = tensor, Pipeline = pipeline, ExpertTensor = expertTensor, Expert = expert } });
         var real = JsonDocument.Parse(File.ReadAllBytes(Repository.Vector("args", checkpoint + ".json"))).RootElement;
         var compared = 0;
         foreach (var attribute in real.EnumerateObject())
         {
-            if (s_ofTheRun.Contains(attribute.Name) || (attribute.Name == "ffn_hidden_size" && name == "tiny-qwen3_moe") || args.Find(attribute.Name) is not { } value) { continue; }
-            Assert.True(Text(value) == attribute.Value.GetRawText() || (value is PickleInt && Text(value) + ".0" == attribute.Value.GetRawText()), $"{attribute.Name}: {Text(value)}, there {attribute.Value}");
+            // mcore-bridge has the part of a head that turns in partial_rotary_factor alone, Megatron-LM in rotary_percent.
+            if (s_ofTheRun.Contains(attribute.Name) || (attribute.Name == "rotary_percent" && real.GetProperty("partial_rotary_factor").ValueKind == JsonValueKind.Number) || (attribute.Name == "ffn_hidden_size" && name is "tiny-qwen3_moe" or "tiny-qwen2_moe") || args.Find(attribute.Name) is not { } value) { continue; }
+            var there = JsonSerializer.Serialize(attribute.Value);
+            Assert.True(Text(value) == there || (value is PickleInt && Text(value) + ".0" == there), $"{attribute.Name}: {Text(value)}, there {attribute.Value}");
             compared++;
         }
         Assert.InRange(compared, 60, 200);
@@ -93,6 +99,7 @@ public class MegatronCommonStateTests
         PickleInt number => number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture),
         PickleFloat number => JsonSerializer.Serialize(number.Value) is var text && text == "1E-06" ? "1e-06" : text is "0" or "1" ? text + ".0" : text,
         PickleString text => JsonSerializer.Serialize(text.Value),
+        PickleList list => $"[{string.Join(',', list.Items.Select(Text))}]",
         PickleNone => "null",
         _ => node.GetType().Name,
     };

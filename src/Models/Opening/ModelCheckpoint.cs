@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats;
+using Ckpt.Formats.Megatron;
+using Ckpt.Formats.Tensors;
+using Ckpt.Models.Bridge;
+using Ckpt.Models.Families;
+using Ckpt.Sharding.Maps;
+
+namespace Ckpt.Models.Opening;
+
+/// <summary>A checkpoint, of whatever format, opened as a model: its tensors, what they are named after, and the config that gives them their meaning.</summary>
+public sealed class ModelCheckpoint : IDisposable
+{
+    readonly BridgeOptions _own;
+
+    ModelCheckpoint(ICheckpointReader reader, HfSide side, BridgeOptions own)
+    {
+        (Reader, Side, _own) = (reader, side, own);
+    }
+
+    /// <summary>The tensors.</summary>
+    public ICheckpointReader Reader { get; private init; }
+
+    /// <summary>Config and side files.</summary>
+    public HfSide Side { get; private init; }
+
+    /// <summary>Which naming the tensors have.</summary>
+    public FamilySide Naming => Reader is IMegatronReader || Megatron is not null ? FamilySide.Megatron : FamilySide.Hf;
+
+    /// <summary>The checkpoint as Megatron's, where it is one.</summary>
+    public IMegatronReader? Megatron { get; private init; }
+
+    /// <summary>What its own names and shapes say of the side it is on.</summary>
+    public BridgeOptions Own => _own;
+
+    /// <summary>Opens a path: a Hugging Face folder or file, or a Megatron checkpoint of any format that is read.</summary>
+    /// <exception cref="CheckpointException">It cannot be opened, or is not of a known family.</exception>
+    public static ModelCheckpoint Open(string path, ModelOpenOptions options)
+    {
+        var reader = ModelFormats.Open(path);
+        try { return Of(reader, path, options); }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>An opened checkpoint as a model.</summary>
+    /// <param name="reader">Disposed with the result.</param>
+    /// <param name="path">The path it was asked for by.</param>
+    /// <param name="options">What is known about it.</param>
+    public static ModelCheckpoint Of(ICheckpointReader reader, string path, ModelOpenOptions options)
+    {
+        if (reader is IMegatronReader { Format: not FormatOfPlainDcp } megatron)
+        {
+            var side = HfSide.OfMegatron(path, megatron, options);
+            var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+            return new ModelCheckpoint(reader, side, MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path)) { Megatron = megatron };
+        }
+        if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
+        var names = reader.Tensors.Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
+        return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfHas = names.Contains });
+    }
+
+    /// <summary>The map from these tensors to Hugging Face names.</summary>
+    /// <param name="target">What is asked of the target's names; what it leaves open is told by these tensors.</param>
+    public TensorMap ToHf(BridgeOptions target) => Naming == FamilySide.Hf
+        ? MapComposition.Compose(Compile(_own), Compile(target).Reverse())
+        : Compile(_own with { HfHas = target.HfHas, HfPrefix = target.HfPrefix, Choices = target.Choices }).Reverse();
+
+    /// <summary>The map from these tensors to Megatron names.</summary>
+    /// <param name="target">What is asked of the target's names: padding, key form, dialect.</param>
+    public TensorMap ToMegatron(BridgeOptions target) => Naming == FamilySide.Hf
+        ? Compile(target with { HfHas = _own.HfHas })
+        : MapComposition.Compose(Compile(_own).Reverse(), Compile(target));
+
+    /// <summary>The same model with other tensors behind the same names.</summary>
+    /// <param name="reader">Takes the place of <see cref="Reader"/>, which it holds.</param>
+    /// <param name="side">The config that is then true.</param>
+    public ModelCheckpoint With(ICheckpointReader reader, HfSide side) => new(reader, side, _own) { Megatron = Megatron };
+
+    public void Dispose() => Reader.Dispose();
+
+    TensorMap Compile(BridgeOptions options) => BridgeCompiler.Compile(Side.Config.Family, Side.Config.Model, options);
+
+    const string FormatOfHf = Formats.Opening.FormatNames.Safetensors;
+    const string FormatOfPlainDcp = Formats.Opening.FormatNames.TorchDcp;
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void NoModel(ICheckpointReader reader) => throw new UnsupportedCheckpointException(
+            "CLI-3.6", reader.Path, $"is a {reader.Format} checkpoint; a model is a Hugging Face folder or a Megatron checkpoint");
+    }
+}
