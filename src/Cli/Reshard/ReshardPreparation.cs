@@ -8,6 +8,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.State;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
@@ -19,7 +20,7 @@ static class ReshardPreparation
 {
     internal static Conversion Prepare(ReshardArguments arguments, CancellationToken cancel)
     {
-        var opened = CheckpointOpener.Open(arguments.Settings.Source);
+        var opened = ModelFormats.Open(arguments.Settings.Source);
         try { return Prepare(arguments, opened as IMegatronReader ?? throw Throw.NotMegatron(opened), cancel); }
         catch
         {
