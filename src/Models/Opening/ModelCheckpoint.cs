@@ -56,24 +56,28 @@ public sealed class ModelCheckpoint : IDisposable
         {
             var side = HfSide.OfMegatron(path, megatron, options);
             var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
-            return new ModelCheckpoint(reader, side, MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path)) { Megatron = megatron };
+            var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path);
+            return new ModelCheckpoint(reader, side, Said(own, options)) { Megatron = megatron };
         }
         if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
         var names = reader.Tensors.Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
-        return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfHas = names.Contains });
+        return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), Said(new BridgeOptions { HfHas = names.Contains, HfTensors = reader.Tensors }, options));
     }
 
     /// <summary>The map from these tensors to Hugging Face names.</summary>
     /// <param name="target">What is asked of the target's names; what it leaves open is told by these tensors.</param>
     public TensorMap ToHf(BridgeOptions target) => Naming == FamilySide.Hf
         ? MapComposition.Compose(Compile(_own), Compile(target).Reverse())
-        : Compile(_own with { HfHas = target.HfHas, HfPrefix = target.HfPrefix, Choices = target.Choices }).Reverse();
+        : Compile(_own with { HfHas = target.HfHas, HfPrefix = target.HfPrefix, Choices = Both(_own.Choices, target.Choices) }).Reverse();
 
     /// <summary>The map from these tensors to Megatron names.</summary>
     /// <param name="target">What is asked of the target's names: padding, key form, dialect.</param>
     public TensorMap ToMegatron(BridgeOptions target) => Naming == FamilySide.Hf
-        ? Compile(target with { HfHas = _own.HfHas })
-        : MapComposition.Compose(Compile(_own).Reverse(), Compile(target));
+        ? Compile(target with { HfHas = _own.HfHas, HfTensors = _own.HfTensors, MtpLayers = _own.MtpLayers, Choices = Both(_own.Choices, target.Choices) })
+        : MapComposition.Compose(Compile(_own).Reverse(), Compile(target with { MtpLayers = _own.MtpLayers }));
+
+    /// <summary>Which of several ways its names follow, choice by choice (the dialect among them).</summary>
+    public IReadOnlyDictionary<string, string> Choices => BridgeCompiler.Choices(Side.Config.Family, Side.Config.Model, _own);
 
     /// <summary>The same model with other tensors behind the same names.</summary>
     /// <param name="reader">Takes the place of <see cref="Reader"/>, which it holds.</param>
@@ -82,7 +86,26 @@ public sealed class ModelCheckpoint : IDisposable
 
     public void Dispose() => Reader.Dispose();
 
+    static BridgeOptions Said(BridgeOptions own, ModelOpenOptions options) => own with
+    {
+        MtpLayers = options.MtpLayers,
+        Choices = options.Dialect is { } dialect ? Both(own.Choices, new Dictionary<string, string> { [DialectChoice] = dialect }) : own.Choices,
+    };
+
+    static Dictionary<string, string> Both(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> target)
+    {
+        var both = new Dictionary<string, string>(own);
+        foreach (var (name, option) in target) { both[name] = option; }
+        return both;
+    }
+
     TensorMap Compile(BridgeOptions options) => BridgeCompiler.Compile(Side.Config.Family, Side.Config.Model, options);
+
+    /// <summary>The choice whose options may look the same: whose order of rows gated attention has.</summary>
+    public const string DialectChoice = "dialect";
+
+    /// <summary>The choice of one tensor an expert or all in one, on the Hugging Face side.</summary>
+    public const string ExpertsChoice = "experts";
 
     const string FormatOfHf = Formats.Opening.FormatNames.Safetensors;
     const string FormatOfPlainDcp = Formats.Opening.FormatNames.TorchDcp;
