@@ -29,6 +29,7 @@ public sealed class BucketSpaceLaws
         from expert in Gen.Elements(0, 1, 2)
         from tied in Gen.Elements(false, true)
         from local in Gen.Elements(false, true)
+        from perLayer in Gen.Elements(false, true)
         from bucket in Gen.Elements(0, 100, 300)
         from seed in Gen.Choose(0, 1 << 20)
         select new SimulatedRunOptions
@@ -38,6 +39,7 @@ public sealed class BucketSpaceLaws
             Experts = expert > 0,
             Tied = tied,
             Local = local,
+            PerLayer = perLayer,
             BucketSize = bucket == 0 ? null : bucket,
             Seed = seed,
         };
