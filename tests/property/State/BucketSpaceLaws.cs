@@ -103,7 +103,7 @@ public sealed class BucketSpaceLaws
         return buffers;
     }), 200);
 
-    [Fact, Clause("STA-3.4"), Clause("STA-3.5")]
+    [Fact, Clause("STA-3.4"), Clause("STA-3.5"), Clause("STA-3.7")]
     public void BuffersThatAreNotTheModelsAreRefused()
     {
         var simulated = new SimulatedRun(new SimulatedRunOptions { Seed = 5 });
