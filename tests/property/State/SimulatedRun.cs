@@ -96,6 +96,15 @@ sealed class SimulatedRun
         return megatron;
     }
 
+    /// <summary>What the tensor rank has of a tensor outside pipelines, in the model's type.</summary>
+    internal (Shape Shape, byte[] Values) Local(string name, int tensor)
+    {
+        var part = _layout.PartsOf(new MegatronCuts().Find(name).Of(Shapes[name]), _layout.Grid[_layout.Grid.RankAt(tensor, 0, 0, 0)])[0].Tensor;
+        var rounded = new byte[part.Shape.Count * 2];
+        ElementCast.Cast(DType.F32, Bytes(Gather(Param[name], Shapes[name], part)), DType.BF16, rounded);
+        return (part.Shape, rounded);
+    }
+
     internal static byte[] Bytes(ReadOnlySpan<float> values) => MemoryMarshal.AsBytes(values).ToArray();
 
     IEnumerable<(string Name, Shape Shape)> Names()

@@ -37,12 +37,18 @@ sealed partial class StateObjects
         var keepsRerun = IsSameRun(_saved, _options.Sizes);
         foreach (var item in _source.Objects)
         {
-            if (OptimizerNames.IsOptimizer(item.Name) || item.Name.StartsWith("common_state/", StringComparison.Ordinal)) { continue; }
+            if (OptimizerNames.IsOptimizer(item.Name) || item.Name.StartsWith("common_state/", StringComparison.Ordinal) || LegacyState.IsOfRank(item.Name)) { continue; }
             if (Rng().IsMatch(item.Name)) { rng++; if (!keepsRng) { continue; } }
             else if (item.Name.StartsWith("rerun_state_machine_state/", StringComparison.Ordinal)) { rerun++; if (!keepsRerun) { continue; } }
             kept.Add(ObjectTarget.Stored(_source, item));
         }
-        // A legacy checkpoint keeps one rank's in the common state; others have no place there.
+        if (LegacyState.Rng(_source) is { Count: > 0 } ranks)
+        {
+            rng += ranks.Count;
+            keepsRng = !_options.DropRng && ranks.All(rank => _options.Sizes is not { } sizes || Fits(rank.Grid, sizes));
+            if (keepsRng) { kept.AddRange(ranks.Select(rank => LegacyState.RngObject(_source, rank))); }
+        }
+        // Older files have one rank's in the common state; others have no place there.
         if (_source.Common?.Find("rng_state") is { } single)
         {
             rng++;
