@@ -105,13 +105,18 @@ public sealed class BucketSpaceLaws
     }), 200);
 
     [Theory, Clause("STA-3.1"), Clause("STA-5.4"), Clause("STA-4.2")]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void ALegacyCheckpointIsTakenApart(int tensor)
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    public void ALegacyCheckpointIsTakenApart(int tensor, int experts)
     {
-        var simulated = new SimulatedRun(new SimulatedRunOptions { Sizes = new ParallelSizes { Tensor = tensor }, PerLayer = true, Seed = 3 });
+        var simulated = new SimulatedRun(new SimulatedRunOptions { Sizes = new ParallelSizes { Tensor = tensor, Expert = experts, Data = experts }, Experts = experts > 1, PerLayer = true, Seed = 3 });
         using var folder = new TemporaryFolder();
-        for (var rank = 0; rank < tensor; rank++) { WriteRank(folder[$"mp_rank_{rank:D2}"], simulated, rank); }
+        for (var rank = 0; rank < tensor; rank++)
+        {
+            for (var expert = 0; expert < experts; expert++) { WriteRank(folder[$"mp_rank_{rank:D2}{(experts > 1 ? $"_{expert:D3}" : "")}"], simulated, rank, expert, experts > 1); }
+        }
         using var source = LegacyTorchReader.Open(folder.Path);
         var plan = MegatronState.Plan(source, new StateOptions { Run = s_small });
         Assert.Equal(OptimizerForm.DistribOptimFiles, plan.Found);
@@ -121,7 +126,9 @@ public sealed class BucketSpaceLaws
             var parts = view.Name.Split('.', 4);
             Assert.Equal(SimulatedRun.Bytes(parts[2] == "param" ? simulated.Param[parts[3]] : simulated.ExpAvg[parts[3]]), TensorAssembler.ReadWhole(plan.Reader, view));
         }
-        Assert.Equal(Enumerable.Range(0, tensor).Select(rank => $"rng_state/shard_0.{rank}_1.{tensor}"), plan.Objects.Select(o => o.Name));
+        Assert.Equal(experts > 1, plan.Notes.Any(note => note.Contains("random number", StringComparison.Ordinal)));
+        Assert.Equal(experts > 1 ? [] : Enumerable.Range(0, tensor).Select(rank => $"rng_state/shard_0.{rank}_1.{tensor}"), plan.Objects.Select(o => o.Name));
+        if (experts > 1) { return; }
         var rng = TorchFile.Open(new MemoryByteSource("rng", plan.Objects[^1].Make()));
         var state = rng.Tensor(((PickleList)rng.Root).Items[0]);
         Assert.Equal([(byte)tensor, 7], TensorAssembler.ReadPayload(rng.Locate(state), state.Shape, state.DType));
@@ -134,7 +141,7 @@ public sealed class BucketSpaceLaws
     {
         var simulated = new SimulatedRun(new SimulatedRunOptions { PerLayer = true, Seed = 3 });
         using var folder = new TemporaryFolder();
-        WriteRank(folder["mp_rank_00"], simulated, 0, distributed: false);
+        WriteRank(folder["mp_rank_00"], simulated, 0, 0, apart: false, distributed: false);
         using var source = LegacyTorchReader.Open(folder.Path);
         Assert.Equal("STA-3.8", Assert.Throws<UnsupportedCheckpointException>(() => MegatronState.Plan(source, new StateOptions())).Clause);
         Assert.Empty(MegatronState.Plan(source, new StateOptions { Optimizer = OptimizerTarget.Dropped }).Tensors);
@@ -200,14 +207,13 @@ public sealed class BucketSpaceLaws
     }
 
     /// <summary>The files of one tensor rank, as Megatron's legacy format has them.</summary>
-    static void WriteRank(string folder, SimulatedRun simulated, int rank, bool distributed = true)
+    static void WriteRank(string folder, SimulatedRun simulated, int rank, int expert, bool apart, bool distributed = true)
     {
         Directory.CreateDirectory(folder);
         var (model, names) = (new PickleDict(), new TorchNames());
         var storages = new List<ReadOnlyMemory<byte>>();
-        foreach (var name in simulated.Shapes.Keys)
+        foreach (var (name, shape, values) in simulated.Local(rank, expert))
         {
-            var (shape, values) = simulated.Local(name, rank);
             model.Add(name, TorchTensor.Node(DType.BF16, shape, Key(), names));
             storages.Add(values);
         }
@@ -221,7 +227,10 @@ public sealed class BucketSpaceLaws
         File.WriteAllBytes(Path.Combine(folder, "model_optim_rng.pt"), TorchSave.ToBytes(root, "model_optim_rng", storages));
         if (!distributed) { return; }
         var gathered = new List<ReadOnlyMemory<byte>>();
-        var states = Coalesced(simulated.Buffers.Where(b => b.Group == rank), gathered);
+        // Of several expert ranks the first has the dense part, and every one its experts.
+        var dense = simulated.Buffers.Where(b => b.Chain != "chained_1." && b.Group == rank);
+        var own = simulated.Buffers.Where(b => b.Chain == "chained_1." && b.Group == (expert * simulated.TensorSize) + rank);
+        PickleNode states = !apart ? Coalesced(dense, gathered) : List([expert == 0 ? Coalesced(dense, gathered) : PickleNone.Instance, Coalesced(own, gathered)]);
         File.WriteAllBytes(Path.Combine(folder, "distrib_optim.pt"), TorchSave.ToBytes(states, "distrib_optim", gathered));
 
         string Key() => storages.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);

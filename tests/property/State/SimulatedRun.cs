@@ -72,6 +72,8 @@ sealed class SimulatedRun
 
     internal IReadOnlyList<SimulatedBuffer> Buffers { get; }
 
+    internal int TensorSize => Sizes.Tensor;
+
     ParallelSizes Sizes => _layout.Grid.Sizes;
 
     bool ExpertsApart => _options.Experts && Sizes.Expert > 1;
@@ -96,13 +98,22 @@ sealed class SimulatedRun
         return megatron;
     }
 
-    /// <summary>What the tensor rank has of a tensor outside pipelines, in the model's type.</summary>
-    internal (Shape Shape, byte[] Values) Local(string name, int tensor)
+    /// <summary>What a rank of one stage has, in the model's type, under the names of its own file: experts one by one.</summary>
+    internal IEnumerable<(string Name, Shape Shape, byte[] Values)> Local(int tensor, int expert)
     {
-        var part = _layout.PartsOf(new MegatronCuts().Find(name).Of(Shapes[name]), _layout.Grid[_layout.Grid.RankAt(tensor, 0, 0, 0)])[0].Tensor;
-        var rounded = new byte[part.Shape.Count * 2];
-        ElementCast.Cast(DType.F32, Bytes(Gather(Param[name], Shapes[name], part)), DType.BF16, rounded);
-        return (part.Shape, rounded);
+        var place = _layout.Grid.ModelRanks().First(one => (one.Tensor, one.Expert) == (tensor, expert));
+        foreach (var (name, shape) in Shapes)
+        {
+            var part = _layout.PartsOf(new MegatronCuts().Find(name).Of(shape), place)[0].Tensor;
+            var many = name.Contains(".experts.experts.", StringComparison.Ordinal) ? part.Shape[0] : 0;
+            for (var i = 0; i < Math.Max(1, many); i++)
+            {
+                var one = many > 0 ? part.At(i) : part;
+                var rounded = new byte[one.Shape.Count * 2];
+                ElementCast.Cast(DType.F32, Bytes(Gather(Param[name], shape, one)), DType.BF16, rounded);
+                yield return (many > 0 ? $"{name.Replace(".experts.experts.", ".experts.", StringComparison.Ordinal)}{i}" : name, one.Shape, rounded);
+            }
+        }
     }
 
     internal static byte[] Bytes(ReadOnlySpan<float> values) => MemoryMarshal.AsBytes(values).ToArray();

@@ -45,7 +45,7 @@ sealed partial class StateObjects
         if (LegacyState.Rng(_source) is { Count: > 0 } ranks)
         {
             rng += ranks.Count;
-            keepsRng = !_options.DropRng && ranks.All(rank => _options.Sizes is not { } sizes || Fits(rank.Grid, sizes));
+            keepsRng = !_options.DropRng && ranks.All(rank => rank.Grid.Length > 0 && (_options.Sizes is not { } sizes || Fits(rank.Grid, sizes)));
             if (keepsRng) { kept.AddRange(ranks.Select(rank => LegacyState.RngObject(_source, rank))); }
         }
         // Older files have one rank's in the common state; others have no place there.
