@@ -76,7 +76,8 @@ static class ConversionRun
             coverage = MapCoverage.Of(source.Tensors, map.Left);
         }
         if (!coverage.IsComplete) { throw Incomplete(conversion, map); }
-        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes);
+        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
+        if (conversion.Cut is { } cut) { targets = cut(targets); }
         return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
     }
 

@@ -21,11 +21,11 @@ sealed record ZarrCase(ZarrWriterOptions Options, DType DType, Shape Shape, Shap
 
     internal static Gen<ZarrCase> All =>
         from version in Gen.Elements(ZarrVersion.V2, ZarrVersion.V3)
-        from codecs in Gen.Elements(version == ZarrVersion.V2 ? s_codecs : [.. s_codecs, .. s_rows])
+        from codecs in Gen.Elements<ZarrCodec[]>(version == ZarrVersion.V2 ? s_codecs : [.. s_codecs, .. s_rows])
         from separator in Gen.Elements<char?>(null, '.', '/')
         from columnMajor in Gen.Elements(false, false, true)
         from bigEndian in Gen.Elements(false, false, true)
-        from shard in Gen.Elements(version == ZarrVersion.V2 ? [0L] : [0L, 0L, 50L, 500L])
+        from shard in Gen.Elements<long>(version == ZarrVersion.V2 ? [0L] : [0L, 0L, 50L, 500L])
         from consolidated in Gen.Elements(false, true)
         from dtype in Gen.Elements(s_types)
         from shape in Cuts.Shapes()
