@@ -17,8 +17,9 @@ public static class TargetMaker
     /// <param name="map">The map.</param>
     /// <param name="cast">The type asked for, or null to keep what is stored.</param>
     /// <param name="cutLeadingAxes">Whether each layer and expert becomes a box of its own (torch_dist), or each tensor one box.</param>
+    /// <param name="asStored">Right names that are never cast: 8-bit codes and their scales.</param>
     /// <exception cref="UnsupportedCheckpointException">SHD-2.7: a target is made of tensors of two element types.</exception>
-    public static IReadOnlyList<TensorTarget> Make(IReadOnlyList<TensorInfo> source, TensorMap map, DType? cast, bool cutLeadingAxes)
+    public static IReadOnlyList<TensorTarget> Make(IReadOnlyList<TensorInfo> source, TensorMap map, DType? cast, bool cutLeadingAxes, IReadOnlySet<string>? asStored = null)
     {
         var byName = source.ToDictionary(static t => t.Name, StringComparer.Ordinal);
         var types = new DType?[map.Right.Tensors.Count];
@@ -27,8 +28,9 @@ public static class TargetMaker
         var weights = map.Right.Tensors.Any(static t => t.HeldAs == HeldAs.Weights) ? cast ?? MostlyStored(map, byName) : null;
         foreach (var link in map.Links)
         {
-            var wanted = map.Right.Tensors[link.Right].HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
-            var type = TypeOf(byName[map.Left.Tensors[link.Left].Name].DType, wanted);
+            var (stored, right) = (byName[map.Left.Tensors[link.Left].Name].DType, map.Right.Tensors[link.Right]);
+            var wanted = right.HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
+            var type = asStored?.Contains(right.Name) == true ? stored : TypeOf(stored, wanted);
             if (types[link.Right] is { } other && other != type) { Throw.TwoTypes(map.Right.Tensors[link.Right].Name, other, type); }
             types[link.Right] = type;
             cut[link.Right] = Math.Min(cut[link.Right], LeadingOnes(link.RightBox));
@@ -60,9 +62,9 @@ public static class TargetMaker
         return boxes;
     }
 
-    /// <summary>The type most bytes of the map's left side are in.</summary>
+    /// <summary>The floating-point type of 16 bits or more that most bytes of the map's left side are in.</summary>
     static DType? MostlyStored(TensorMap map, Dictionary<string, TensorInfo> byName) =>
-        map.Left.Tensors.Select(t => byName[t.Name]).GroupBy(static t => t.DType).OrderByDescending(static g => g.Sum(static t => t.ByteLength)).FirstOrDefault()?.Key;
+        map.Left.Tensors.Select(t => byName[t.Name]).Where(static t => t.DType is DType.BF16 or DType.F16 or DType.F32 or DType.F64).GroupBy(static t => t.DType).OrderByDescending(static g => g.Sum(static t => t.ByteLength)).Select(static g => (DType?)g.Key).FirstOrDefault();
 
     static DType TypeOf(DType stored, DType? cast) => cast is { } wanted && ElementCast.IsKnown(stored, wanted) ? wanted : stored;
 
