@@ -14,7 +14,8 @@ public static class BridgeCompiler
     public static TensorMap Compile(ModelFamily family, ModelConfig config, BridgeOptions options)
     {
         var bridge = BridgeResolver.Resolve(family, config, options);
-        var (hf, megatron) = (new SideLayout(config.Layers, config.Experts), new SideLayout(config.Layers, config.Experts));
+        config = bridge.Config;
+        var (hf, megatron) = (new SideLayout(bridge.LayersOf, config.Experts), new SideLayout(bridge.LayersOf, config.Experts));
         foreach (var row in bridge.Rows)
         {
             foreach (var axes in Axes(row, bridge, FamilySide.Hf)) { hf.Add(axes.Pattern, axes.Tensor, layer => bridge.InLayer(row, layer)); }
@@ -34,21 +35,28 @@ public static class BridgeCompiler
                 paddings.Add(VocabRows(tensor, right[tensor].Shape, config.VocabSize));
             }
         }
-        return new TensorMap(
-            new MapSide(left, [], BridgeExtras.HfAliases(bridge, left), BridgeExtras.HfDrops),
-            new MapSide(right, paddings, BridgeExtras.MegatronAliases(bridge, right), BridgeExtras.MegatronDrops),
+        var map = new TensorMap(
+            new MapSide(left, [], BridgeExtras.HfAliases(bridge, left), BridgeExtras.DropsOf(bridge, FamilySide.Hf)),
+            new MapSide(right, paddings, BridgeExtras.MegatronAliases(bridge, right), BridgeExtras.DropsOf(bridge, FamilySide.Megatron)),
             links);
+        return CarriedTensors.Add(map, bridge, new BridgeSight(options));
     }
 
+    /// <summary>
+    /// The options the map is made with, by choice: those given, those told from what is there, and the usual ones. Given back in
+    /// <see cref="BridgeOptions.Choices"/> they make the same names again.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Choices(ModelFamily family, ModelConfig config, BridgeOptions options) => BridgeResolver.Resolve(family, config, options).Chosen;
+
     static RowAxes[] Axes(FamilyRow row, ResolvedBridge bridge, FamilySide side) => side == FamilySide.Hf
-        ? [.. row.Hf.Select(tensor => new RowAxes(tensor, row, bridge, bridge.HfPattern(tensor), side))]
+        ? [.. row.Hf.Select(tensor => new RowAxes(RouterBias.Held(row, tensor, bridge.Chosen), row, bridge, bridge.HfPattern(tensor), side))]
         : [.. row.Megatron.Select(tensor => new RowAxes(tensor, row, bridge, bridge.MegatronPattern(tensor), side))];
 
     static void LinkRow(FamilyRow row, ResolvedBridge bridge, SideLayout hf, SideLayout megatron, List<Link> links)
     {
         var pieces = RowPiece.Of(row, bridge.Size);
         var (hfAxes, megatronAxes) = (Axes(row, bridge, FamilySide.Hf), Axes(row, bridge, FamilySide.Megatron));
-        var layers = row.Each == Each.Model ? 1 : bridge.Config.Layers;
+        var layers = row.Each == Each.Model ? 1 : bridge.LayersOf(row.Group);
         // Where neither side names experts one by one, one link takes them all.
         var named = hfAxes.Concat(megatronAxes).Any(axes => axes.Pattern.HasExpert);
         var experts = row.Each == Each.Expert && named ? bridge.Config.Experts : 1;

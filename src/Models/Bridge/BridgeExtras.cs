@@ -25,7 +25,14 @@ static class BridgeExtras
     ];
 
     internal static IReadOnlyList<Alias> HfAliases(ResolvedBridge bridge, List<MappedTensor> tensors) =>
-        Tied(bridge, tensors, bridge.HfName(bridge.Family.HfEmbedding), bridge.Family.HfHead);
+        [.. Tied(bridge, tensors, bridge.HfName(bridge.Family.HfEmbedding), bridge.HfName(bridge.Family.HfHead)), .. MtpCopies.Of(bridge, tensors)];
+
+    /// <summary>What may be left out of a side: what is no weight, and the layers asked to be left out.</summary>
+    internal static IReadOnlyList<Drop> DropsOf(ResolvedBridge bridge, FamilySide side)
+    {
+        var always = side == FamilySide.Hf ? HfDrops : MegatronDrops;
+        return MtpLayers.Dropped(bridge, side) is { } layers ? [.. always, layers] : always;
+    }
 
     internal static IReadOnlyList<Alias> MegatronAliases(ResolvedBridge bridge, List<MappedTensor> tensors)
     {

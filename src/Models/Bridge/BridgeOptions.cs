@@ -1,3 +1,5 @@
+using Ckpt.Formats.Tensors;
+
 namespace Ckpt.Models.Bridge;
 
 /// <summary>What, besides the family and the config, decides the names and shapes of the two sides.</summary>
@@ -24,6 +26,18 @@ public sealed record BridgeOptions
     /// </summary>
     public string? HfPrefix { get; init; }
 
-    /// <summary>What every Megatron name begins with, where a front end wrapped the model (<c>model.</c>, <c>module.</c>, <c>language_model.</c>).</summary>
-    public string MegatronPrefix { get; init; } = "";
+    /// <summary>
+    /// What every Megatron name begins with, where a front end wrapped the model (<c>model.</c>, <c>module.</c>, <c>language_model.</c>); null: what the
+    /// family's names begin with where they are written.
+    /// </summary>
+    public string? MegatronPrefix { get; init; }
+
+    /// <summary>The tensors of the Hugging Face side where it is read; tells more than <see cref="HfHas"/>, and what is carried over as it is.</summary>
+    public IReadOnlyList<TensorInfo>? HfTensors { get; init; }
+
+    /// <summary>Names and shapes of the Megatron side where it is read, likewise.</summary>
+    public IReadOnlyDictionary<string, Shape>? MegatronTensors { get; init; }
+
+    /// <summary>Layers that predict further tokens to convert; null: as many as the config says, which must be those there are.</summary>
+    public int? MtpLayers { get; init; }
 }

@@ -10,73 +10,67 @@ static class BridgeResolver
 {
     internal static ResolvedBridge Resolve(ModelFamily family, ModelConfig config, BridgeOptions options)
     {
-        var prefix = Prefix(family, config, options);
+        var sight = new BridgeSight(options);
+        var naming = HfNamings.Of(family, options, sight);
+        var prefix = naming is null ? Prefix(family, config, options, sight) : "";
         var padded = options.PaddedVocab == 0 ? config.VocabSize : options.PaddedVocab;
         if (padded < config.VocabSize || (UInt128)padded * (UInt128)config.Hidden >> 60 != 0) { Throw.Padding(padded, config.VocabSize); }
-        var headless = IsHeadless(family, prefix, options);
-        var chosen = new Dictionary<string, string>();
-        var bridge = new ResolvedBridge(family, config, [], prefix, options.MegatronPrefix, IsStacked(config, options), padded);
-        foreach (var choice in family.Choices) { chosen.Add(choice.Name, Choose(choice, bridge, options)); }
-        return bridge with { Rows = [.. family.Rows.Where(row => Counts(row, config, headless, chosen))] };
+        var megatron = options.MegatronPrefix ?? (sight.Has(FamilySide.Megatron) is null ? family.MegatronPrefix : "");
+        var bridge = new ResolvedBridge(family, config, [], prefix, megatron, IsStacked(config, options), padded) { Naming = naming, IsHeadless = naming is null && IsHeadless(family, prefix, sight) };
+        bridge = bridge with { Config = Undisputed(bridge, sight) };
+        bridge = MtpLayers.Resolve(bridge, options, sight);
+        var chosen = BridgeChoices.Choose(bridge, options, sight);
+        return bridge with { Rows = [.. family.Rows.Where(row => Applies(row, bridge) && IsOf(row.Option, chosen) && IsOf(row.AlsoOption, chosen))], Chosen = chosen };
     }
 
     // Files of embedding models hold the model without its output layer and without the prefix (NAM-3.3).
-    static string Prefix(ModelFamily family, ModelConfig config, BridgeOptions options)
+    static string Prefix(ModelFamily family, ModelConfig config, BridgeOptions options, BridgeSight sight)
     {
         if (options.HfPrefix is { } given) { return given; }
         var bare = family.HfEmbedding[ResolvedBridge.ModelPrefix.Length..];
-        if (options.HfHas is { } has) { return !has(family.HfEmbedding) && has(bare) ? "" : ResolvedBridge.ModelPrefix; }
+        if (sight.Has(FamilySide.Hf) is { } has) { return !has(family.HfEmbedding) && has(bare) ? "" : ResolvedBridge.ModelPrefix; }
         return config.IsBaseModel ? "" : ResolvedBridge.ModelPrefix;
     }
 
-    static bool IsHeadless(ModelFamily family, string prefix, BridgeOptions options) =>
-        prefix.Length == 0 && options.HfHas?.Invoke(family.HfHead) != true;
+    static bool IsHeadless(ModelFamily family, string prefix, BridgeSight sight) =>
+        prefix.Length == 0 && sight.Has(FamilySide.Hf)?.Invoke(family.HfHead) != true;
+
+    // NAM-13.4: where the objects of a config differ on whether the output layer is the embedding, the tensors tell.
+    static ModelConfig Undisputed(ResolvedBridge bridge, BridgeSight sight)
+    {
+        if (!bridge.Config.IsTieDisputed) { return bridge.Config; }
+        var head = bridge.Family.Rows.First(static row => row.When.HasFlag(When.Head));
+        bool? hasHead = sight.Has(FamilySide.Hf) is { } hf ? hf(bridge.HfName(bridge.Family.HfHead))
+            : sight.Has(FamilySide.Megatron) is { } megatron ? megatron(bridge.MegatronPattern(head.Megatron[0]).Text) : null;
+        return hasHead is { } there ? bridge.Config with { TieWordEmbeddings = !there } : bridge.Config;
+    }
 
     static bool IsStacked(ModelConfig config, BridgeOptions options)
     {
         if (options.KeyForm == KeyForm.Stacked && !config.IsHomogeneous) { Throw.MixedLayers(config); }
-        return options.KeyForm == KeyForm.Automatic ? config.IsHomogeneous : options.KeyForm == KeyForm.Stacked;
+        return options.KeyForm == KeyForm.Automatic ? config.IsHomogeneous && !config.ListsLayers : options.KeyForm == KeyForm.Stacked;
     }
 
-    static string Choose(FamilyChoice choice, ResolvedBridge bridge, BridgeOptions options)
+    /// <summary>Whether a row is there in this model, whichever options are chosen.</summary>
+    internal static bool Applies(FamilyRow row, ResolvedBridge bridge)
     {
-        if (options.Choices.TryGetValue(choice.Name, out var given))
-        {
-            return choice.Options.Contains(given) ? given : Throw.Choice(choice, given);
-        }
-        var has = choice.Side == FamilySide.Hf ? options.HfHas : options.MegatronHas;
-        return has is null ? choice.Options[0] : choice.Options.MaxBy(option => RowsPresent(choice, option, bridge, has))!;
+        var config = bridge.Config;
+        return Holds(row.When, When.AttentionBias, config.AttentionBias)
+            && Holds(row.When, When.OutputBias, config.OutputBias)
+            && Holds(row.When, When.MlpBias, config.MlpBias)
+            && Holds(row.When, When.QkNorm, config.QkNorm)
+            && Holds(row.When, When.Head, !config.TieWordEmbeddings && !bridge.IsHeadless)
+            && Holds(row.When, When.HeadBias, config.HeadBias && !bridge.IsHeadless)
+            && Holds(row.When, When.SharedExperts, config.SharedFfn > 0)
+            && Holds(row.When, When.QueryLora, config.Mla?.QueryLora is not null)
+            && Holds(row.When, When.DirectQuery, config.Mla?.QueryLora is null)
+            && Holds(row.When, When.Mtp, bridge.MtpLayers > 0)
+            && (row.Each == Each.Model || Enumerable.Range(0, bridge.LayersOf(row.Group)).Any(layer => bridge.InLayer(row, layer)));
     }
-
-    // Options may share a name (two dialects, one of whose norms is called the same): the one more of whose rows are present is meant.
-    static int RowsPresent(FamilyChoice choice, string option, ResolvedBridge bridge, Predicate<string> has) =>
-        bridge.Family.Rows.Count(row => row.Option == new RowOption(choice.Name, option) && IsPresent(row, choice.Side, bridge, has));
-
-    static bool IsPresent(FamilyRow row, FamilySide side, ResolvedBridge bridge, Predicate<string> has)
-    {
-        foreach (var pattern in side == FamilySide.Hf ? row.Hf.Select(bridge.HfPattern) : row.Megatron.Select(bridge.MegatronPattern))
-        {
-            for (var layer = 0; layer < (pattern.HasLayer ? bridge.Config.Layers : 1); layer++)
-            {
-                if (bridge.InLayer(row, layer) && has(pattern.Name(layer, 0))) { return true; }
-            }
-        }
-        return false;
-    }
-
-    static bool Counts(FamilyRow row, ModelConfig config, bool headless, Dictionary<string, string> chosen) =>
-        Holds(row.When, When.AttentionBias, config.AttentionBias)
-        && Holds(row.When, When.OutputBias, config.OutputBias)
-        && Holds(row.When, When.MlpBias, config.MlpBias)
-        && Holds(row.When, When.QkNorm, config.QkNorm)
-        && Holds(row.When, When.Head, !config.TieWordEmbeddings && !headless)
-        && Holds(row.When, When.HeadBias, config.HeadBias && !headless)
-        && Holds(row.When, When.SharedExperts, config.SharedFfn > 0)
-        && Holds(row.When, When.MoeLayer, config.IsMoe)
-        && Holds(row.When, When.DenseLayer, !config.IsMoe || !config.IsHomogeneous)
-        && (row.Option is not { } option || chosen[option.Choice] == option.Option);
 
     static bool Holds(When conditions, When one, bool met) => met || !conditions.HasFlag(one);
+
+    static bool IsOf(RowOption? option, IReadOnlyDictionary<string, string> chosen) => option is null || chosen[option.Choice] == option.Option;
 
     static class Throw
     {
@@ -86,10 +80,8 @@ static class BridgeResolver
 
         [DoesNotReturn]
         internal static void MixedLayers(ModelConfig config) => throw new LayoutException(
-            "NAM-1.6", "layers", $"{Enumerable.Range(0, config.Layers).Count(config.IsMoeLayer)} of {config.Layers} layers have experts; one tensor can hold all layers only where they are of one kind");
-
-        [DoesNotReturn]
-        internal static string Choice(FamilyChoice choice, string given) => throw new ArgumentException(
-            $"{choice.Name} has no option \"{given}\"; there are {string.Join(", ", choice.Options)}", nameof(given));
+            "NAM-1.6", "layers", config.DeltaNet is { } net && net.Layers.Count != config.Layers
+                ? $"{net.Layers.Count} of {config.Layers} layers have linear attention; one tensor can hold all layers only where they are of one kind"
+                : $"{Enumerable.Range(0, config.Layers).Count(config.IsMoeLayer)} of {config.Layers} layers have experts; one tensor can hold all layers only where they are of one kind");
     }
 }

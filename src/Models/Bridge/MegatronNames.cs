@@ -19,6 +19,7 @@ public static class MegatronNames
         return new BridgeOptions
         {
             MegatronHas = tensors.ContainsKey,
+            MegatronTensors = tensors,
             MegatronPrefix = prefix,
             KeyForm = Form(weights, prefix, where),
             PaddedVocab = tensors.TryGetValue(prefix + embedding, out var shape) && shape.Rank == 2 ? Rows(shape, config, prefix + embedding, where) : 0,

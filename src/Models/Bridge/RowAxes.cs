@@ -14,10 +14,12 @@ sealed class RowAxes
     readonly NamePattern _pattern;
     readonly HeldAs _heldAs;
     readonly bool _isTransposed;
+    readonly double _added;
 
     internal RowAxes(RowTensor tensor, FamilyRow row, ResolvedBridge bridge, NamePattern pattern, FamilySide side)
     {
         (_pattern, _heldAs, _isTransposed) = (pattern, tensor.HeldAs, tensor.IsTransposed);
+        _added = tensor.Added;
         if (row.Each != Each.Model && !pattern.HasLayer) { _axes.Add((Role.Layer, bridge.Config.Layers)); }
         if (row.Each == Each.Expert && !pattern.HasExpert) { _axes.Add((Role.Expert, bridge.Config.Experts)); }
         for (var one = 0; one < tensor.Ones; one++) { _axes.Add((Role.Nothing, 1)); }
@@ -56,7 +58,7 @@ sealed class RowAxes
         get
         {
             var shape = new Shape([.. _axes.Select(static axis => axis.Size)]);
-            var mapped = new MappedTensor(_pattern.Text, shape) { HeldAs = _heldAs };
+            var mapped = new MappedTensor(_pattern.Text, shape) { HeldAs = _heldAs, Added = _added };
             var turn = _axes.FindIndex(static axis => axis.Role == Role.Turn);
             if (turn < 0) { return mapped; }
             var stored = shape.ToArray().ToList();

@@ -1,9 +1,10 @@
+using Ckpt.Models.Families;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Models.Bridge;
 
 /// <summary>Collects the tensors of one side by pattern, then names them all in order: layer by layer, and in a layer expert by expert.</summary>
-sealed class SideLayout(int layers, int experts)
+sealed class SideLayout(Func<LayerGroup, int> layersOf, int experts)
 {
     readonly List<Entry> _entries = [];
     readonly Dictionary<string, Entry> _byPattern = [];
@@ -13,7 +14,7 @@ sealed class SideLayout(int layers, int experts)
     {
         if (!_byPattern.TryGetValue(pattern.Text, out var entry))
         {
-            entry = new Entry(pattern, new MappedTensor?[pattern.HasLayer ? layers : 1], new int[(pattern.HasLayer ? layers : 1) * (pattern.HasExpert ? experts : 1)]);
+            entry = new Entry(pattern, new MappedTensor?[Layers(pattern)], new int[Layers(pattern) * (pattern.HasExpert ? experts : 1)]);
             _byPattern.Add(pattern.Text, entry);
             _entries.Add(entry);
         }
@@ -37,8 +38,9 @@ sealed class SideLayout(int layers, int experts)
         var tensors = new List<MappedTensor>();
         for (var start = 0; start < _entries.Count;)
         {
-            var end = RunEnd(start, entry => entry.Pattern.HasLayer);
-            for (var layer = 0; layer < (_entries[start].Pattern.HasLayer ? layers : 1); layer++) { EmitLayer(start, end, layer, tensors); }
+            var group = _entries[start].Pattern.Group;
+            var end = RunEnd(start, entry => entry.Pattern.HasLayer && entry.Pattern.Group == group);
+            for (var layer = 0; layer < Layers(_entries[start].Pattern); layer++) { EmitLayer(start, end, layer, tensors); }
             start = end;
         }
         return tensors;
@@ -69,6 +71,8 @@ sealed class SideLayout(int layers, int experts)
             start = end;
         }
     }
+
+    int Layers(NamePattern pattern) => pattern.HasLayer ? layersOf(pattern.Group) : 1;
 
     // A run is entries that agree with the first on a property; those without it are runs of one where order allows.
     int RunEnd(int start, Func<Entry, bool> property)

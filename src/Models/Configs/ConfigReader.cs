@@ -5,8 +5,10 @@ using Ckpt.Formats;
 
 namespace Ckpt.Models.Configs;
 
-/// <summary>Reads typed values out of one config.json object; a value that is null counts as absent.</summary>
-sealed class ConfigReader(JsonElement json, string where)
+/// <summary>
+/// Reads typed values out of one config.json object, and where it lacks a key out of the objects around it; a value that is null counts as absent.
+/// </summary>
+sealed class ConfigReader(JsonElement json, string where, ConfigReader? outer = null)
 {
     /// <summary>The largest size of anything; keeps all products of two sizes inside 62 bits.</summary>
     internal const long MaxSize = int.MaxValue;
@@ -17,7 +19,28 @@ sealed class ConfigReader(JsonElement json, string where)
     internal JsonObject ToNode() => JsonObject.Create(json)!;
 
     /// <summary>Whether the key is there, if only with null.</summary>
-    internal bool Has(string key) => json.TryGetProperty(key, out _);
+    internal bool Has(string key) => json.TryGetProperty(key, out _) || outer?.Has(key) == true;
+
+    /// <summary>What each object says, from this one outwards; those that say nothing are left out.</summary>
+    internal IEnumerable<bool> Flags(string key)
+    {
+        for (var (reader, around) = (this, outer); reader is not null; (reader, around) = (around, around?.Outer))
+        {
+            if (new ConfigReader(reader.Json, reader.Where).OptionalFlag(key) is { } said) { yield return said; }
+        }
+    }
+
+    /// <summary>A reader of an inner object, with this around it; this one where there is no such object.</summary>
+    internal ConfigReader Inside(string key)
+    {
+        if (Element(key) is not { } element) { return this; }
+        if (element.ValueKind != JsonValueKind.Object) { Throw.WrongType(where, key, element, "an object"); }
+        return new ConfigReader(element, where, this);
+    }
+
+    ConfigReader? Outer => outer;
+
+    JsonElement Json => json;
 
     internal long Size(params IReadOnlyList<string> keys) => OptionalSize(keys) ?? Throw.Missing(where, keys);
 
@@ -89,7 +112,7 @@ sealed class ConfigReader(JsonElement json, string where)
     }
 
     JsonElement? Element(string key) =>
-        json.TryGetProperty(key, out var element) && element.ValueKind != JsonValueKind.Null ? element : null;
+        json.TryGetProperty(key, out var element) && element.ValueKind != JsonValueKind.Null ? element : outer?.Element(key);
 
     static class Throw
     {

@@ -63,6 +63,18 @@ public sealed record ConfigRules
     /// <summary>Where no rope theta is found.</summary>
     public double RopeTheta { get; init; } = 10000;
 
+    /// <summary>Where a multimodal config says what its text model is; empty for text models.</summary>
+    public TextPath Text { get; init; } = new();
+
+    /// <summary>Whether attention is multi-latent.</summary>
+    public bool IsMla { get; init; }
+
+    /// <summary>Whether attention is gated, and linear in most layers.</summary>
+    public bool HasDeltaNets { get; init; }
+
+    /// <summary>Names of the number of layers that predict further tokens.</summary>
+    public IReadOnlyList<string> MtpLayers { get; init; } = [];
+
     /// <summary>How experts are configured; null where the family has none.</summary>
     public MoeRules? Moe { get; init; }
 }

@@ -46,10 +46,16 @@ public sealed class HfConfig
         return Parse(root, reader, FamilyCatalog.Find(family ?? reader.OptionalText("model_type") ?? Throw.NoModelType(where), family is null ? where : "family"));
     }
 
+    // CFG-7.4: a multimodal config says what its text model is in an object of its own.
     static HfConfig Parse(JsonElement root, ConfigReader reader, ModelFamily family)
     {
-        var where = reader.Where;
-        return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(reader, family), family, where);
+        var text = family.Config.Text.Keys.Aggregate(reader, static (outer, key) => outer.Inside(key));
+        if (family.Texts.Count > 0)
+        {
+            if (ReferenceEquals(text, reader)) { Throw.NoText(reader.Where, family.Config.Text.Keys[^1]); }
+            family = FamilyCatalog.WithText(family, text.OptionalText("model_type") ?? Throw.NoModelType(reader.Where), reader.Where);
+        }
+        return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(text, family), family, reader.Where);
     }
 
     /// <summary>Reads a config that is already an object, such as a rebuilt one.</summary>
@@ -66,6 +72,10 @@ public sealed class HfConfig
         var keys = new[] { "dtype", "torch_dtype" }.Where(json.ContainsKey).ToArray();
         if (keys.Length == 0) { keys = [json.ContainsKey("rope_parameters") ? "dtype" : "torch_dtype"]; }
         foreach (var key in keys) { json[key] = name; }
+        foreach (var (_, inner) in json)
+        {
+            if (inner is JsonObject part) { SetInside(part, ["dtype", "torch_dtype"], name); }
+        }
         return new HfConfig(json, Model with { TorchDType = dtype }, Family, Where);
     }
 
@@ -103,6 +113,27 @@ public sealed class HfConfig
         return new HfConfig(json, Model with { QuantMethod = "fp8" }, Family, Where);
     }
 
+    /// <summary>The same config announcing so many layers that predict further tokens, under the keys the file has; one without such keys stays as it is.</summary>
+    public HfConfig WithMtpLayers(int count)
+    {
+        var json = Json;
+        SetInside(json, Family.Config.MtpLayers, count);
+        return new HfConfig(json, Model with { MtpLayers = Model.MtpLayers is null ? null : count }, Family, Where);
+    }
+
+    // Inner objects say what of theirs differs; a null says nothing.
+    static void SetInside(JsonObject json, IReadOnlyList<string> keys, JsonNode value)
+    {
+        foreach (var key in keys)
+        {
+            if (json[key] is not null) { json[key] = value.DeepClone(); }
+        }
+        foreach (var (_, inner) in json)
+        {
+            if (inner is JsonObject part) { SetInside(part, keys, value); }
+        }
+    }
+
     /// <summary>The file: two spaces a level, a line feed at the end, as transformers writes it.</summary>
     public byte[] ToUtf8() => StrictJson.ToUtf8(_json);
 
@@ -111,5 +142,9 @@ public sealed class HfConfig
         [DoesNotReturn]
         internal static string NoModelType(string where) => throw new MalformedCheckpointException(
             "CFG-1.3", where, "key model_type is missing; it says which family the model is of");
+
+        [DoesNotReturn]
+        internal static void NoText(string where, string key) => throw new MalformedCheckpointException(
+            "CFG-1.3", where, $"key {key} is missing; it says what the text model is");
     }
 }

@@ -120,6 +120,24 @@ public sealed record ModelConfig
     /// <summary>The element type the file announces, if it does.</summary>
     public DType? TorchDType { get; init; }
 
+    /// <summary>The sizes of multi-latent attention, or null.</summary>
+    public MlaConfig? Mla { get; init; }
+
+    /// <summary>The sizes of gated delta nets, and the layers that are such; null without any. Attention is then gated too.</summary>
+    public DeltaNetConfig? DeltaNet { get; init; }
+
+    /// <summary>Layers that predict further tokens; null where no key says.</summary>
+    public int? MtpLayers { get; init; }
+
+    /// <summary>Whether the objects of a multimodal config differ on <see cref="TieWordEmbeddings"/>.</summary>
+    public bool IsTieDisputed { get; init; }
+
+    /// <summary>Whether Megatron's config lists the layers' kinds, so that it names layers by number however they are.</summary>
+    public bool ListsLayers { get; init; }
+
+    /// <summary>Whether transformers 5 or a later one wrote the file.</summary>
+    public bool IsOfTransformers5 { get; init; }
+
     /// <summary>How the weights are quantised (<c>quantization_config.quant_method</c>), or null.</summary>
     public string? QuantMethod { get; init; }
 
@@ -130,7 +148,10 @@ public sealed record ModelConfig
     public bool IsMoe => Enumerable.Range(0, Layers).Any(IsMoeLayer);
 
     /// <summary>Whether every layer is of the same kind, so that Megatron may store one tensor for all of them.</summary>
-    public bool IsHomogeneous => Enumerable.Range(0, Layers).All(layer => IsMoeLayer(layer) == IsMoeLayer(0));
+    public bool IsHomogeneous => Enumerable.Range(0, Layers).All(layer => IsMoeLayer(layer) == IsMoeLayer(0) && IsLinearLayer(layer) == IsLinearLayer(0));
+
+    /// <summary>Whether a layer has linear attention instead of full attention.</summary>
+    public bool IsLinearLayer(int layer) => DeltaNet?.Layers.Contains(layer) == true;
 
     /// <summary>Whether a layer has experts instead of a dense feed-forward layer.</summary>
     public bool IsMoeLayer(int layer) => Experts > 0 && !MlpOnlyLayers.Contains(layer);

@@ -12,6 +12,7 @@ static class ModelConfigParser
     // there is by this count, Kimi K2, has 61 layers of 384 experts: 23,424.
     const int MaxLayers = 16_384;
     const long MaxLayerParts = 1 << 19;
+    const int MaxMtpLayers = 64;
 
     internal static ModelConfig Parse(ConfigReader reader, ModelFamily family)
     {
@@ -20,10 +21,13 @@ static class ModelConfigParser
         if (layers > MaxLayers) { Throw.TooMany(reader.Where, $"num_hidden_layers is {layers}", MaxLayers); }
         var hidden = reader.Size("hidden_size");
         var heads = reader.Size("num_attention_heads");
-        var groups = Groups(reader, rules, heads);
+        var mla = rules.IsMla ? MlaConfig.Parse(reader) : null;
+        // Every head of multi-latent attention has keys and values of its own.
+        var groups = rules.IsMla ? heads : Groups(reader, rules, heads);
         if (heads % groups != 0) { Throw.Heads(reader.Where, heads, groups); }
         if (groups * layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{layers} layers of {groups} key/value heads are {groups * layers}", MaxLayerParts); }
-        var headDim = HeadDim(reader, rules, hidden, heads);
+        var headDim = mla is null ? HeadDim(reader, rules, hidden, heads) : reader.OptionalSize("head_dim") ?? mla.Rope;
+        var tied = reader.Flags("tie_word_embeddings").ToArray();
         var config = new ModelConfig
         {
             ModelType = family.Name,
@@ -35,7 +39,8 @@ static class ModelConfigParser
             HeadDim = headDim,
             Ffn = Ffn(reader, rules),
             VocabSize = reader.Size("vocab_size"),
-            TieWordEmbeddings = reader.OptionalFlag("tie_word_embeddings") ?? rules.TieWordEmbeddings,
+            TieWordEmbeddings = tied.Length == 0 ? rules.TieWordEmbeddings : rules.Text.IsTiedInside ? tied[0] : tied[^1],
+            IsTieDisputed = tied.Distinct().Count() > 1,
             AttentionBias = Bias(reader, rules.AttentionBias),
             OutputBias = Bias(reader, rules.OutputBias),
             MlpBias = Bias(reader, rules.MlpBias),
@@ -53,10 +58,22 @@ static class ModelConfigParser
             MaxPositions = reader.OptionalSize("max_position_embeddings") ?? rules.MaxPositions,
             TorchDType = Type(reader),
             QuantMethod = reader.OptionalObject("quantization_config")?.OptionalText("quant_method"),
+            Mla = mla,
+            DeltaNet = rules.HasDeltaNets ? DeltaNetConfig.Parse(reader, (int)layers) : null,
+            MtpLayers = MtpLayers(reader, rules),
+            ListsLayers = rules.HasDeltaNets,
+            IsOfTransformers5 = reader.OptionalText("transformers_version") is { } version && version.Length > 1 && version[0] is >= '5' and <= '9' && version[1] == '.',
         };
         if (rules.Moe is { } moe) { config = WithExperts(config, reader, moe); }
         CheckCounts(config, reader.Where);
         return config;
+    }
+
+    static int? MtpLayers(ConfigReader reader, ConfigRules rules)
+    {
+        if (rules.MtpLayers.Count == 0 || reader.OptionalCount(0, rules.MtpLayers) is not { } count) { return null; }
+        if (count > MaxMtpLayers) { Throw.TooMany(reader.Where, $"{rules.MtpLayers[0]} is {count}", MaxMtpLayers); }
+        return (int)count;
     }
 
     static long Groups(ConfigReader reader, ConfigRules rules, long heads) =>
@@ -74,7 +91,7 @@ static class ModelConfigParser
 
     // Without dense layers the width is nobody's, and configs of such families may leave it out where experts have a key of their own.
     static long Ffn(ConfigReader reader, ConfigRules rules) =>
-        reader.OptionalSize(rules.Ffn) ?? (rules.Ffn == "intermediate_size" ? reader.Size(rules.Ffn) : reader.Size(rules.Ffn, "intermediate_size"));
+        reader.OptionalSize(rules.Ffn) ?? (rules.HasDeltaNets && rules.Moe is { } moe ? reader.OptionalSize(moe.Ffn) : null) ?? (rules.Ffn == "intermediate_size" ? reader.Size(rules.Ffn) : reader.Size(rules.Ffn, "intermediate_size"));
 
     static DType? Type(ConfigReader reader)
     {
@@ -91,7 +108,8 @@ static class ModelConfigParser
     {
         var experts = reader.OptionalCount(0, rules.Experts) ?? reader.Size(rules.Experts);
         if (experts == 0) { return config; }
-        if (experts * config.Layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{config.Layers} layers of {experts} experts are {experts * config.Layers}", MaxLayerParts); }
+        var layers = config.Layers + (config.MtpLayers ?? 0);
+        if (experts * layers > MaxLayerParts) { Throw.TooMany(reader.Where, $"{layers} layers of {experts} experts are {experts * layers}", MaxLayerParts); }
         var topK = reader.OptionalSize(rules.TopK) ?? rules.DefaultTopK;
         if (topK > experts) { Throw.TopK(reader.Where, topK, experts); }
         return config with
@@ -106,6 +124,7 @@ static class ModelConfigParser
             RouterGroupTopK = reader.OptionalSize("topk_group"),
             RoutedScaling = reader.OptionalPositive("routed_scaling_factor"),
             MlpOnlyLayers = MoeLayers.Dense(reader, rules, config.Layers),
+            ListsLayers = config.ListsLayers || rules.Layers is MoeLayerRule.FirstDense or MoeLayerRule.Interval,
         };
     }
 
@@ -120,7 +139,9 @@ static class ModelConfigParser
     {
         var layers = (UInt128)config.Layers;
         var widest = (UInt128)config.HeadDim * (UInt128)(config.Heads + 2 * config.KvGroups);
-        Check("attention", layers * widest * (UInt128)config.Hidden);
+        Check("attention", layers * widest * (config.DeltaNet is null ? 1u : 2u) * (UInt128)config.Hidden);
+        if (config.Mla is { } mla) { Check("attention", layers * (UInt128)config.Heads * (UInt128)(mla.Nope + mla.Rope + mla.Value) * (UInt128)Math.Max(config.Hidden, Math.Max(mla.KvLora, mla.QueryLora ?? 0))); }
+        if (config.DeltaNet is { } net) { Check("attention", layers * 2 * (((UInt128)net.KeyHeads * (UInt128)net.KeyDim) + ((UInt128)net.ValueHeads * (UInt128)(net.ValueDim + 1))) * (UInt128)Math.Max(config.Hidden, net.ConvKernel)); }
         Check("feed-forward", layers * 2 * (UInt128)config.Ffn * (UInt128)config.Hidden);
         Check("experts", layers * (UInt128)config.Experts * 2 * (UInt128)config.MoeFfn * (UInt128)config.Hidden);
         Check("shared experts", layers * 2 * (UInt128)config.SharedFfn * (UInt128)config.Hidden);

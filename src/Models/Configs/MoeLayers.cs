@@ -25,10 +25,15 @@ static class MoeLayers
     // transformers DeepseekV3DecoderLayer and DeepSeek's own DeepseekDecoderLayer, which also asks moe_layer_freq.
     static HashSet<int> FirstDense(ConfigReader reader, MoeRules rules, int layers)
     {
+        if (reader.OptionalTexts("mlp_layer_types") is { Count: > 0 } kinds)
+        {
+            if (kinds.Count != layers) { Throw.ListLength(reader.Where, "mlp_layer_types", kinds.Count, layers); }
+            return Without(layers, layer => kinds[layer] == "sparse");
+        }
         var first = reader.OptionalCount(0, "first_k_dense_replace") ?? rules.FirstDense;
         if (reader.OptionalList("moe_layer_freq") is { } list)
         {
-            if (list.Count != layers) { Throw.ListLength(reader.Where, list.Count, layers); }
+            if (list.Count != layers) { Throw.ListLength(reader.Where, "moe_layer_freq", list.Count, layers); }
             return Without(layers, layer => layer >= first && list[layer] != 0);
         }
         var step = reader.OptionalSize("moe_layer_freq") ?? 1;
@@ -61,7 +66,7 @@ static class MoeLayers
     static class Throw
     {
         [DoesNotReturn]
-        internal static void ListLength(string where, int found, int layers) => throw new MalformedCheckpointException(
-            "CFG-3.5", where, $"moe_layer_freq lists {found} layers, num_hidden_layers is {layers}");
+        internal static void ListLength(string where, string key, int found, int layers) => throw new MalformedCheckpointException(
+            "CFG-3.5", where, $"{key} lists {found} layers, num_hidden_layers is {layers}");
     }
 }

@@ -37,7 +37,8 @@ static class DenseFamilies
             KvHeads = 32,
             MaxPositions = 32768,
         }, StandardRows.HfOrder, s_llamaLike),
-        Make("mimo", "MiMoForCausalLM", new ConfigRules { AttentionBias = BiasRule.Always, KvHeads = 32, MaxPositions = 32768 }, StandardRows.HfOrder, s_llamaLike),
+        MtpRows.OfMiMo(Make("mimo", "MiMoForCausalLM", new ConfigRules { AttentionBias = BiasRule.Always, KvHeads = 32, MaxPositions = 32768, MtpLayers = ["num_nextn_predict_layers"] },
+            StandardRows.HfOrder, s_llamaLike)),
         Make("seed_oss", "SeedOssForCausalLM", new ConfigRules
         {
             AttentionBias = new BiasRule("attention_bias", true),

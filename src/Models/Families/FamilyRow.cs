@@ -17,6 +17,12 @@ public sealed record FamilyRow(Each Each, IReadOnlyList<Dim> Parts, IReadOnlyLis
     /// <summary>Of which choice's option the row is part; null: it is there with every option.</summary>
     public RowOption? Option { get; init; }
 
+    /// <summary>A second choice the row is part of an option of.</summary>
+    public RowOption? AlsoOption { get; init; }
+
+    /// <summary>The stack in whose layers the row repeats.</summary>
+    public LayerGroup Group { get; init; }
+
     /// <summary>One tensor on each side, the same rows in the same order.</summary>
     public static FamilyRow Same(Each each, string hf, string megatron, params IReadOnlyList<Dim> shape) =>
         new(each, [shape[0]], [.. shape.Skip(1)], [new(hf, Dim.One, 0)], [new(megatron, Dim.One, 0)]);

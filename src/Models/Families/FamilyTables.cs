@@ -48,7 +48,7 @@ static class FamilyTables
         Choices = [StandardRows.s_experts, StandardRows.s_moeNorm],
     };
 
-    internal static IReadOnlyList<ModelFamily> All { get; } = [s_llama, s_qwen2, s_qwen3, s_qwen3Moe, .. DenseFamilies.All, .. PostNormFamilies.All, .. MoeFamilies.All, .. FusedExpertFamilies.All];
+    internal static IReadOnlyList<ModelFamily> All { get; } = [s_llama, s_qwen2, s_qwen3, s_qwen3Moe, .. DenseFamilies.All, .. PostNormFamilies.All, .. MoeFamilies.All, .. FusedExpertFamilies.All, .. LatentFamilies.All, .. GatedFamilies.All];
 
     static ModelFamily Dense(string name, string architecture, ConfigRules config) =>
         new(name, architecture, config, [.. StandardRows.Before, .. StandardRows.Attention, .. StandardRows.DenseMlp, .. StandardRows.After])

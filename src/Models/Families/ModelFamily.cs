@@ -12,6 +12,30 @@ public sealed record ModelFamily(string Name, string Architecture, ConfigRules C
     /// <summary>The choices that rows carry.</summary>
     public IReadOnlyList<FamilyChoice> Choices { get; init; } = [];
 
+    /// <summary>The <c>model_type</c> of the text model's own family; null: this one.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The text models a multimodal family comes with, by <c>model_type</c>; empty: one, which the table has.</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+
+    /// <summary>Ways in which the files of a multimodal family begin their names, the usual one first; empty for text models.</summary>
+    public IReadOnlyList<HfNaming> Namings { get; init; } = [];
+
+    /// <summary>What the Megatron names of the text model begin with where it is one of several parts.</summary>
+    public string MegatronPrefix { get; init; } = "";
+
+    /// <summary>Whether there are rows for layers that predict further tokens.</summary>
+    public bool HasMtp { get; init; }
+
+    /// <summary>Whether names tell how many such layers there are where no key of the config says.</summary>
+    public bool MtpByNames { get; init; }
+
+    /// <summary>How many such layers the files can hold.</summary>
+    public int MostMtpLayers { get; init; } = int.MaxValue;
+
+    /// <summary>What the files repeat in every such layer.</summary>
+    public IReadOnlyList<MtpCopy> MtpCopies { get; init; } = [];
+
     /// <summary>Beginnings of the Hugging Face patterns, in the order transformers' modules come.</summary>
     public required IReadOnlyList<string> HfOrder { get; init; }
 

@@ -45,8 +45,9 @@ static class MoeFamilies
             MaxPositions = 2048,
             Moe = new MoeRules(s_routed, s_perToken, "moe_intermediate_size", 1, false) { Layers = MoeLayerRule.FirstDense, Shared = ["n_shared_experts"] },
         }, s_expertsFirst, s_sharedExperts) with { Choices = s_choices, Args = new Dictionary<string, object> { ["moe_router_load_balancing_type"] = "seq_aux_loss" } },
-        Make("glm4_moe", "Glm4MoeForCausalLM", new ConfigRules
+        MtpRows.CountedOn(Make("glm4_moe", "Glm4MoeForCausalLM", new ConfigRules
         {
+            MtpLayers = ["num_nextn_predict_layers"],
             AttentionBias = BiasRule.Says("attention_bias"),
             QkNormKey = "use_qk_norm",
             KvHeads = 8,
@@ -62,7 +63,7 @@ static class MoeFamilies
                 ScoreFunction = "sigmoid",
                 ExpertBias = true,
             },
-        }, s_expertsFirst, [.. s_sharedExperts, ExpertRows.Balance("mlp.gate.e_score_correction_bias")]) with { Choices = s_choices },
+        }, s_expertsFirst, [.. s_sharedExperts, ExpertRows.Balance("mlp.gate.e_score_correction_bias")]) with { Choices = s_choices }),
         Make("dots1", "Dots1ForCausalLM", new ConfigRules
         {
             AttentionBias = BiasRule.Says("attention_bias"),

@@ -20,6 +20,9 @@ public sealed record RowTensor(string Pattern, Dim Groups, params IReadOnlyList<
     /// <summary>Axes of size 1 in front of the rows.</summary>
     public int Ones { get; init; }
 
+    /// <summary>What this side has added to every element (Megatron's zero-centred norms: -1).</summary>
+    public double Added { get; init; }
+
     /// <summary>The element type the tensor is held in.</summary>
     public HeldAs HeldAs { get; init; }
 }

@@ -28,6 +28,21 @@ public enum When
     /// <summary>In layers without experts.</summary>
     DenseLayer = 64,
 
+    /// <summary>Queries of multi-latent attention go through a latent of their own.</summary>
+    QueryLora = 1 << 7,
+
+    /// <summary>Queries of multi-latent attention are projected at once.</summary>
+    DirectQuery = 1 << 8,
+
+    /// <summary>In layers of full attention.</summary>
+    FullAttention = 1 << 9,
+
+    /// <summary>In layers of linear attention.</summary>
+    LinearAttention = 1 << 10,
+
+    /// <summary>There are layers that predict further tokens.</summary>
+    Mtp = 1 << 11,
+
     /// <summary>There are experts that every token goes to.</summary>
     SharedExperts = 1 << 16,
 

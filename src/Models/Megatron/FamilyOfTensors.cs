@@ -39,7 +39,7 @@ static class FamilyOfTensors
     /// <summary>Whether a family can have all the layers' tensors, and the layers have all that the family always has.</summary>
     internal static bool Fits(ModelFamily family, MegatronShapes shapes)
     {
-        var rows = family.Rows.Where(row => row.Each != Each.Model && CanCount(row, family.Config)).ToArray();
+        var rows = family.Rows.Where(row => row.Each != Each.Model && row.Group == LayerGroup.Decoder && CanCount(row, family.Config)).ToArray();
         var known = rows.SelectMany(Names).ToHashSet(StringComparer.Ordinal);
         return shapes.LayerNames.All(known.Contains)
             && rows.Where(row => IsAlways(row, family.Config, shapes)).GroupBy(row => row.Hf[0].Pattern).All(same => same.Any(row => Names(row).All(shapes.Has)))

@@ -47,9 +47,7 @@ public static class ElementCast
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), target);
                 break;
             case DType.BF16:
-                var bits = MemoryMarshal.Cast<byte, ushort>(source);
-                var wide = MemoryMarshal.Cast<float, uint>(target);
-                for (var i = 0; i < bits.Length; i++) { wide[i] = (uint)bits[i] << 16; }
+                BFloat16Lanes.Widen(MemoryMarshal.Cast<byte, ushort>(source), target);
                 break;
             default:
                 Float8.Decode(from, source, target);
@@ -72,7 +70,7 @@ public static class ElementCast
                 for (var i = 0; i < source.Length; i++) { wide[i] = source[i]; }
                 break;
             case DType.BF16:
-                RoundToBFloat16(MemoryMarshal.Cast<float, uint>(source), MemoryMarshal.Cast<byte, ushort>(target));
+                BFloat16Lanes.Narrow(source, MemoryMarshal.Cast<byte, ushort>(target));
                 break;
             default:
                 Float8.Encode(to, source, target);
@@ -103,31 +101,6 @@ public static class ElementCast
                 }
                 break;
         }
-    }
-
-    static void RoundToBFloat16(ReadOnlySpan<uint> bits, Span<ushort> target)
-    {
-        var i = 0;
-        if (Vector256.IsHardwareAccelerated)
-        {
-            ref var from = ref MemoryMarshal.GetReference(bits);
-            ref var to = ref MemoryMarshal.GetReference(target);
-            for (; i <= bits.Length - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
-            {
-                var low = RoundToBFloat16(Vector256.LoadUnsafe(ref from, (nuint)i));
-                var high = RoundToBFloat16(Vector256.LoadUnsafe(ref from, (nuint)(i + Vector256<uint>.Count)));
-                Vector256.Narrow(low, high).StoreUnsafe(ref to, (nuint)i);
-            }
-        }
-        for (; i < bits.Length; i++) { target[i] = RoundToBFloat16(bits[i]); }
-    }
-
-    static Vector256<uint> RoundToBFloat16(Vector256<uint> bits)
-    {
-        var upper = bits >>> 16;
-        var rounded = (bits + Vector256.Create(0x7FFFu) + (upper & Vector256<uint>.One)) >>> 16;
-        var isNaN = Vector256.GreaterThan(bits & Vector256.Create(0x7FFF_FFFFu), Vector256.Create(0x7F80_0000u));
-        return Vector256.ConditionalSelect(isNaN, upper | Vector256.Create(0x0040u), rounded);
     }
 
     /// <summary>The upper half of a float32, rounded to nearest, ties to even; a NaN keeps its sign and stays one.</summary>

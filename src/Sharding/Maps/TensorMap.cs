@@ -16,6 +16,9 @@ public sealed record MappedTensor(string Name, Shape Shape)
     /// </summary>
     public Shape StoredShape { get => _stored ?? Shape; init => _stored = value; }
 
+    /// <summary>What this side has added to every element; two tensors whose numbers differ are the same numbers but for that.</summary>
+    public double Added { get; init; }
+
     /// <summary>The element type it is written in.</summary>
     public HeldAs HeldAs { get; init; }
 }
@@ -58,7 +61,11 @@ public readonly record struct Padding(int Tensor, Box Box, string Rule);
 /// A name that may be present besides, holding the same numbers as one of the side's tensors (a tied output layer): compared where
 /// read, never written.
 /// </summary>
-public readonly record struct Alias(string Name, int Of, string Rule);
+public readonly record struct Alias(string Name, int Of, string Rule)
+{
+    /// <summary>Whether it is written all the same: readers of such files look for it.</summary>
+    public bool IsWritten { get; init; }
+}
 
 /// <summary>Names that may be present and are left out, by a rule that the receipt names.</summary>
 public sealed record Drop(Regex Names, string Rule);

@@ -28,7 +28,7 @@ public static class TargetMaker
         var weights = map.Right.Tensors.Any(static t => t.HeldAs == HeldAs.Weights) ? cast ?? MostlyStored(map, byName) : null;
         foreach (var link in map.Links)
         {
-            var (stored, right) = (byName[map.Left.Tensors[link.Left].Name].DType, map.Right.Tensors[link.Right]);
+            var (right, stored) = (map.Right.Tensors[link.Right], byName[map.Left.Tensors[link.Left].Name].DType);
             var wanted = right.HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
             var type = asStored?.Contains(right.Name) == true ? stored : TypeOf(stored, wanted);
             if (types[link.Right] is { } other && other != type) { Throw.TwoTypes(map.Right.Tensors[link.Right].Name, other, type); }

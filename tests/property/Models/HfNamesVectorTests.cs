@@ -17,7 +17,8 @@ public class HfNamesVectorTests
     public void NamesShapesAndOrderAreTransformers(string name)
     {
         var (config, tensors, _) = Read(name);
-        Assert.Equal(tensors, Left(config, tensors));
+        // What is carried over comes behind the text model, in its own order.
+        Assert.Equal(tensors.OrderBy(tensor => IsCarried(config, tensor.Name)), Left(config, tensors));
     }
 
     /// <summary>transformers 5 holds experts fused and saves them one by one, under the names the family's files have had from the start.</summary>
@@ -28,14 +29,18 @@ public class HfNamesVectorTests
         var expected = (saved ?? tensors).OrderBy(tensor => tensor.Name, StringComparer.Ordinal);
         Assert.Equal(expected, Left(config, saved ?? tensors).OrderBy(tensor => tensor.Name, StringComparer.Ordinal));
         // Of two names for the same experts the files' is written, except where transformers 5 saves what was read as it was.
-        Assert.Equal(expected, BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions()).Left.Tensors.Select(Stored).OrderBy(tensor => tensor.Name, StringComparer.Ordinal));
+        Assert.Equal(
+            expected.Where(tensor => !IsCarried(config, tensor.Name)),
+            BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions()).Left.Tensors.Select(Stored).OrderBy(tensor => tensor.Name, StringComparer.Ordinal));
     }
 
     static IEnumerable<MappedTensor> Left(HfConfig config, IReadOnlyList<MappedTensor> present)
     {
-        var names = present.Select(tensor => tensor.Name).ToHashSet();
-        return BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions { HfHas = names.Contains }).Left.Tensors.Select(Stored);
+        var tensors = present.Select(tensor => new TensorInfo(tensor.Name, DType.BF16, tensor.Shape, [])).ToArray();
+        return BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions { HfTensors = tensors }).Left.Tensors.Select(Stored);
     }
+
+    static bool IsCarried(HfConfig config, string name) => config.Family.Namings.Any(naming => naming.Carried.Any(part => name.StartsWith(part.Hf, StringComparison.Ordinal)));
 
     static MappedTensor Stored(MappedTensor tensor) => new(tensor.Name, tensor.StoredShape);
 

@@ -49,7 +49,7 @@ public class NamesVectorTests
         Assert.Equal(Computed(original.Model), Computed(config.Model));
     }
 
-    static string Computed(ModelConfig model) => (model with { RopeScaling = null, MlpOnlyLayers = new HashSet<int>(), Architectures = [], Ffn = model.IsMoe ? 0 : model.Ffn }).ToString()
+    static string Computed(ModelConfig model) => (model with { IsOfTransformers5 = false, RopeScaling = null, MlpOnlyLayers = new HashSet<int>(), Architectures = [], Ffn = model.IsMoe ? 0 : model.Ffn }).ToString()
         .Replace(nameof(HashSet<int>), "", StringComparison.Ordinal);
 
     static void CheckRight(TensorMap map, JsonObject checkpoint, Dictionary<string, Shape> shapes)
