@@ -21,7 +21,7 @@ sealed record ZarrCase(ZarrWriterOptions Options, DType DType, Shape Shape, Shap
 
     internal static Gen<ZarrCase> All =>
         from version in Gen.Elements(ZarrVersion.V2, ZarrVersion.V3)
-        from codecs in Gen.Elements(version == ZarrVersion.V2 ? s_codecs : [.. s_codecs, .. s_rows])
+        from codecs in Gen.Elements<ZarrCodec[]>(version == ZarrVersion.V2 ? s_codecs : [.. s_codecs, .. s_rows])
         from separator in Gen.Elements<char?>(null, '.', '/')
         from columnMajor in Gen.Elements(false, false, true)
         from bigEndian in Gen.Elements(false, false, true)

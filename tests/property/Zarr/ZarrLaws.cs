@@ -3,7 +3,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Zarr;
 using Ckpt.Kit;
 using Ckpt.PropertyTests.Sharding;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
 using FsCheck.Fluent;
