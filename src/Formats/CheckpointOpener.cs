@@ -35,24 +35,27 @@ public static class CheckpointOpener
             var inner = FolderListing.Read(Path.Combine(path, iteration));
             if (CheckpointDetection.FormatOf(inner) is { } format and not FormatNames.PyTorchBin) { return new DetectedCheckpoint(format, inner.Path); }
 
+            if (HasZarrArrays(inner)) { Throw.ZarrWithoutMarker(inner); }
+
             // A trainer that saves safetensors without optimizer leaves iterations that hold nothing but common.pt.
             return CheckpointDetection.FormatOf(folder) is { } outer
                 ? new DetectedCheckpoint(outer, path)
                 : Throw.EmptyIteration(inner);
         }
 
+        if (HasZarrArrays(folder)) { return folder.HasFile("common.pt") ? Throw.ZarrWithoutMarker(folder) : new DetectedCheckpoint(FormatNames.Zarr, path); }
         if (CheckpointDetection.FormatOf(folder) is { } plain) { return new DetectedCheckpoint(plain, path); }
-        if (folder.HasFolder("weights") && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, "weights"))) is { } nemo)
+        foreach (var name in (string[])["weights", "model_weights"]) // where NeMo 2 and NeMo 1 keep Megatron's folder
         {
-            return new DetectedCheckpoint(nemo, Path.Combine(path, "weights")); // NeMo 2 keeps the torch_dist folder there
+            if (folder.HasFolder(name) && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, name))) is { } nemo) { return new DetectedCheckpoint(nemo, Path.Combine(path, name)); }
         }
-        return HasZarrArrays(folder) ? Throw.ZarrWithoutMarker(folder) : Throw.NoCheckpoint(folder);
+        return Throw.NoCheckpoint(folder);
     }
 
     /// <summary>A folder that says of itself what it is, before iterations below it are looked at.</summary>
     static DetectedCheckpoint? Own(FolderListing folder)
     {
-        var format = folder.HasFile(".metadata") || folder.Metadata is not null ? CheckpointDetection.FormatOf(folder) : null;
+        var format = folder.HasFile(".metadata") || folder.Metadata is not null || CheckpointDetection.IsZarrNode(folder) ? CheckpointDetection.FormatOf(folder) : null;
         return format is null or FormatNames.Safetensors or FormatNames.PyTorchBin ? null : new DetectedCheckpoint(format, folder.Path);
     }
 
@@ -67,7 +70,7 @@ public static class CheckpointOpener
 
     // Only a few folders are looked into: every key of a zarr checkpoint is one.
     static bool HasZarrArrays(FolderListing folder) =>
-        folder.Folders.Take(16).Any(name => File.Exists(Path.Combine(folder.Path, name, ".zarray")));
+        folder.Folders.Take(64).Any(name => File.Exists(Path.Combine(folder.Path, name, ".zarray")) || File.Exists(Path.Combine(folder.Path, name, "zarr.json")));
 
     static class Throw
     {
@@ -89,7 +92,7 @@ public static class CheckpointOpener
 
         [DoesNotReturn]
         internal static DetectedCheckpoint NoCheckpoint(FolderListing folder) => throw new MalformedCheckpointException("CLI-6.4", folder.Path,
-            $"no checkpoint: files {CheckpointDetection.Some(folder.Files)}, folders {CheckpointDetection.Some(folder.Folders)}; recognised are *.safetensors, torch_dist folders (.metadata, metadata.json) and folders of iterations ({FolderListing.TrackerName})");
+            $"no checkpoint: files {CheckpointDetection.Some(folder.Files)}, folders {CheckpointDetection.Some(folder.Folders)}; recognised are *.safetensors, torch_dist folders (.metadata, metadata.json), zarr (.zarray, zarr.json) and folders of iterations ({FolderListing.TrackerName})");
 
         [DoesNotReturn]
         internal static DetectedCheckpoint UnknownFile(string path) => throw new MalformedCheckpointException("CLI-6.4", path,

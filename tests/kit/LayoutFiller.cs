@@ -12,7 +12,7 @@ public static class LayoutFiller
     /// <exception cref="InvalidOperationException">The layout leaves a byte out, says one twice, or has a range of a wrong length.</exception>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> Fill(CheckpointLayout layout, Func<int, int, byte[]> data)
     {
-        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, data)))
+        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, range => Arranged(layout.Tensors[range.Tensor], range, data(range.Tensor, range.Box)))))
             .Concat(layout.Closing.Select(small => KeyValuePair.Create(small.Path, small.Bytes.ToArray()))).ToList();
         var paths = made.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         return paths.Count == made.Count ? made : throw new InvalidOperationException("a path stands twice in the layout");
@@ -29,7 +29,7 @@ public static class LayoutFiller
         }
     }
 
-    static byte[] Fill(FileLayout file, Func<int, int, byte[]> data)
+    static byte[] Fill(FileLayout file, Func<DataRange, byte[]> data)
     {
         var bytes = new byte[file.Length];
         var said = new bool[file.Length];
@@ -37,7 +37,7 @@ public static class LayoutFiller
         for (var i = 0; i < sums.Length; i++)
         {
             var range = file.Data[i];
-            var box = data(range.Tensor, range.Box);
+            var box = data(range);
             if (box.Length != range.Length) { throw new InvalidOperationException($"{file.Path}: range {i} has {range.Length} bytes, its box {box.Length}"); }
             Put(file.Path, bytes, said, range.Offset, box);
             sums[i] = Crc32.Of(box);
@@ -52,7 +52,31 @@ public static class LayoutFiller
         if (gap >= 0) { throw new InvalidOperationException($"{file.Path}: byte {gap} is said by nothing"); }
         Ascend(file.Path, file.Data.Select(d => d.Offset));
         Ascend(file.Path, file.Frames.Select(f => f.Offset));
-        return bytes;
+        return file.Encode is { } encode ? Encoded(file, encode, bytes) : bytes;
+    }
+
+    /// <summary>A box's bytes in the order of axes that a range asks for, element by element.</summary>
+    static byte[] Arranged(TensorTarget target, DataRange range, byte[] box)
+    {
+        if (range.Order is not { } order) { return box; }
+        var (size, shape) = (target.DType.ByteSize(), target.Boxes[range.Box].Shape);
+        var (steps, arranged) = (shape.RowMajorStrides(), new byte[box.Length]);
+        var at = 0;
+        foreach (var index in MemoryCheckpoint.Indices(new Shape([.. order.Select(axis => shape[axis])])))
+        {
+            var from = 0L;
+            for (var i = 0; i < index.Length; i++) { from += index[i] * steps[order[i]]; }
+            box.AsSpan((int)from * size, size).CopyTo(arranged.AsSpan(at));
+            at += size;
+        }
+        return arranged;
+    }
+
+    static byte[] Encoded(FileLayout file, FileEncoding encode, byte[] content)
+    {
+        if (file.Frames.Count > 0) { throw new InvalidOperationException($"{file.Path}: frames in an encoded file"); }
+        var stored = encode.Apply(content).ToArray();
+        return stored.Length <= encode.MaxLength ? stored : throw new InvalidOperationException($"{file.Path}: {stored.Length} bytes stored, at most {encode.MaxLength} announced");
     }
 
     static void Put(string path, byte[] bytes, bool[] said, long offset, byte[] part)

@@ -41,12 +41,17 @@ public static class TensorAssembler
         var size = dtype.ByteSize();
         var box = Box.Whole(shape);
         var bytes = new byte[shape.Count * size];
+        if (bytes.Length == 0) { return bytes; }
+        var last = 0L;
+        for (var axis = 0; axis < shape.Rank; axis++) { last += (shape[axis] - 1) * payload.Strides[axis]; }
+        var stored = new byte[(last + 1) * size];
+        payload.Source.ReadExactly(payload.Offset, stored);
         var index = new long[shape.Rank];
         for (var element = 0L; element < shape.Count; element++)
         {
             var place = 0L;
             for (var axis = 0; axis < index.Length; axis++) { place += index[axis] * payload.Strides[axis]; }
-            payload.Source.ReadExactly(payload.Offset + (place * size), bytes.AsSpan((int)(element * size), size));
+            stored.AsSpan((int)(place * size), size).CopyTo(bytes.AsSpan((int)(element * size)));
             Next(index, box);
         }
         return bytes;

@@ -25,6 +25,7 @@ public sealed class RejectVectorTests
         ["safetensors"] = path => SafetensorsReader.Open(path).Dispose(),
         ["torch"] = Torch.TorchVectors.Open,
         ["torch_dist"] = TorchDist.TorchDistVectors.Open,
+        ["zarr"] = Zarr.ZarrVectors.Open,
         ["tokenizers"] = path => Tokenizer.Load(path),
     };
 

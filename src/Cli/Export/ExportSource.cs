@@ -16,6 +16,7 @@ static class ExportSource
         {
             Model = arguments.SourceIsMcore ? arguments.Model : null,
             HfConfig = arguments.HfConfig,
+            MtpLayers = arguments.MtpLayers,
             FindModel = FindModel,
         });
         var isMegatron = model.Naming == FamilySide.Megatron;

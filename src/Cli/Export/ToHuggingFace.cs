@@ -6,6 +6,7 @@ using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
+using Ckpt.Sharding.Views;
 
 namespace Ckpt.Cli.Export;
 
@@ -23,8 +24,9 @@ static class ToHuggingFace
             if (arguments.DType is null) { notes.Add($"the weights are {type.DisplayName()}, and config.json is made to say so"); }
             config = config.WithDType(type);
         }
+        if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
         return new Conversion(
-            source, map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
+            ShiftedTensor.Through(source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,

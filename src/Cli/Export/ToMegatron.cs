@@ -9,6 +9,7 @@ using Ckpt.Models.Configs;
 using Ckpt.Models.Megatron;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
+using Ckpt.Sharding.Views;
 
 namespace Ckpt.Cli.Export;
 
@@ -44,10 +45,15 @@ static class ToMegatron
             FileCount = arguments.DataFiles ?? DataFiles(source),
             Form = MegatronForm.Of(arguments.MegatronVersion),
         });
+        var names = model.HfNames;
         return new Conversion(
-            source, map, config.Model, writer, CutLeadingAxes: true,
+            ShiftedTensor.Through(source, map), map, config.Model, writer, CutLeadingAxes: true,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, $"{HfSide.Folder}/{f.Path}", f.Length))],
-            [new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()), new SmallFile("args.json", SwiftArgsJson.Write(config, state))],
+            [
+                new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()),
+                .. names.Count == 0 ? Array.Empty<SmallFile>() : [new SmallFile($"{HfSide.Folder}/{HfNamesFile.Name}", HfNamesFile.ToUtf8(names))],
+                new SmallFile("args.json", SwiftArgsJson.Write(config, state)),
+            ],
             [.. (source as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. Notes(config.Model, padded)],
             new JsonObject { ["family"] = config.Family.Name, ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor });
     }

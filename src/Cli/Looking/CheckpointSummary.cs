@@ -40,7 +40,7 @@ static class CheckpointSummary
         if (HasGrid(checkpoint))
         {
             var guess = LayoutGuess.Of(checkpoint.Tensors, checkpoint.Files);
-            yield return $"layout    looks like {Sizes(guess)}, written by {guess.Writers} {(guess.Writers == 1 ? "rank" : "ranks")} (a guess from the grid of boxes)";
+            yield return $"layout    looks like {Sizes(guess)}{(guess.Writers == 0 ? "" : $", written by {guess.Writers} {(guess.Writers == 1 ? "rank" : "ranks")}")} (a guess from the grid of boxes)";
             foreach (var evidence in guess.Evidence) { yield return $"          {evidence}"; }
         }
         if (config is not null)
@@ -52,8 +52,9 @@ static class CheckpointSummary
         yield return JsonText.Of(checkpoint.Describe());
     }
 
-    // Only formats that many ranks write have a grid to look at.
-    static bool HasGrid(ICheckpointReader checkpoint) => checkpoint.Format.StartsWith("torch_", StringComparison.Ordinal);
+    // Only what many ranks write has a grid to look at.
+    static bool HasGrid(ICheckpointReader checkpoint) =>
+        checkpoint is Formats.Megatron.IMegatronReader || checkpoint.Format.StartsWith("torch_", StringComparison.Ordinal);
 
     static string Sizes(LayoutGuess guess)
     {

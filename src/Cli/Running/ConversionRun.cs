@@ -30,11 +30,11 @@ static class ConversionRun
         var plan = Plan(conversion, settings);
         var hash = PlanHash.Of(plan, SourceIdentity.Of(conversion));
         var report = new ConversionReport(settings, conversion, plan, hash, options);
-        if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options)); }
+        if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost)); }
 
         if (settings.Environment.Workers > 1 && PartialOutput.IsPublished(settings.Output, hash)) { return report.ShareDone(clock.Elapsed); }
         PartialOutput.Check(settings.Output, options);
-        MemoryBudget.Fit(plan, options);
+        MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost);
         DiskSpace.Check(plan, conversion.SideFiles, settings.Output);
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Ckpt.Shared;
 
 namespace Ckpt.Data.Parquet;
 

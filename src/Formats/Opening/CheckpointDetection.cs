@@ -12,6 +12,7 @@ static class CheckpointDetection
     {
         var backend = folder.Metadata is null ? null : ShardedBackend(folder.Metadata);
         if (backend is not null) { return backend; }
+        if (IsZarrNode(folder)) { return FormatNames.Zarr; }
         if (folder.Folders.Concat(folder.Files).Any(name => name.StartsWith("mp_rank_0", StringComparison.Ordinal))) { return FormatNames.LegacyTorch; }
         if (folder.HasFile(".metadata")) { return FormatNames.TorchDcp; }
         if (folder.AnyFile(name => Ends(name, ".safetensors") || Ends(name, ".safetensors.index.json"))) { return FormatNames.Safetensors; }
@@ -31,8 +32,12 @@ static class CheckpointDetection
         return IsPickle(name) ? FormatNames.PyTorchBin : null;
     }
 
+    /// <summary>Whether a folder is an array or a group of zarr, by a file of its own.</summary>
+    internal static bool IsZarrNode(FolderListing folder) => folder.Files.Any(static name => name is ".zarray" or ".zgroup" or ".zmetadata" or "zarr.json");
+
     /// <summary>Whether a file stands for the folder it lies in.</summary>
     internal static bool IsPartOfFolder(string name) =>
+        name is ".zarray" or ".zgroup" or ".zmetadata" or "zarr.json" ||
         name is ".metadata" or FolderListing.MetadataName or FolderListing.TrackerName or "common.pt" || Ends(name, ".distcp");
 
     /// <summary>The sub-folder that a folder of iterations points to, or null where it is no such folder (CLI-6.2).</summary>
@@ -56,7 +61,7 @@ static class CheckpointDetection
     }
 
     /// <summary>The format that metadata.json names, or null where it is some other file of that name.</summary>
-    static string? ShardedBackend(byte[] json)
+    internal static string? ShardedBackend(byte[] json)
     {
         try
         {

@@ -9,5 +9,6 @@ public static class CheckpointFormats
         new(FormatNames.Safetensors, Safetensors.SafetensorsReader.Open),
         new(FormatNames.TorchDist, TorchDist.TorchDistReader.Open),
         new(FormatNames.TorchDcp, TorchDist.TorchDistReader.Open),
+        new(FormatNames.Zarr, Zarr.ZarrOpener.Open),
     ];
 }

@@ -20,7 +20,7 @@ public static class FormatNames
         TorchDist => "a Megatron torch_dist checkpoint",
         TorchDcp => "a plain torch.distributed.checkpoint folder (torch_dcp)",
         FsdpDtensor => "a Megatron-FSDP checkpoint (fsdp_dtensor)",
-        Zarr => "a Megatron zarr checkpoint (written by Megatron-core up to 0.15)",
+        Zarr => "zarr arrays, or a checkpoint of Megatron-core up to 0.15 made of them",
         LegacyTorch => "a legacy Megatron checkpoint of mp_rank_* folders (--ckpt-format torch)",
         NvrxLocal => "local checkpoints of nvidia-resiliency-ext (iter_*_local.pt), which are made for restarting on the same machines",
         PyTorchBin => "PyTorch files (.bin, .pt, .pth): pickled state dicts",

@@ -21,7 +21,14 @@ public sealed record CheckpointLayout(IReadOnlyList<TensorTarget> Tensors, IRead
 /// <param name="Length">Bytes, exactly.</param>
 /// <param name="Data">By ascending offset.</param>
 /// <param name="Frames">By ascending offset.</param>
-public sealed record FileLayout(string Path, long Length, IReadOnlyList<DataRange> Data, IReadOnlyList<Frame> Frames);
+public sealed record FileLayout(string Path, long Length, IReadOnlyList<DataRange> Data, IReadOnlyList<Frame> Frames)
+{
+    /// <summary>
+    /// Where not null, the bytes described are encoded before they are stored, and the length stored is known only then. Such a file has data and no
+    /// frames, and at most <see cref="FileEncoding.MaxContent"/> bytes: it is gathered whole in memory.
+    /// </summary>
+    public FileEncoding? Encode { get; init; }
+}
 
 /// <summary>
 /// Bytes of a file that are one box of one target, row-major, little-endian, packed. A box may lie in several ranges (copies that every rank holds).

@@ -23,6 +23,9 @@ public interface ICheckpointReader : IDisposable
     /// <summary>What is stored besides tensors.</summary>
     IReadOnlyList<ObjectInfo> Objects { get; }
 
+    /// <summary>What reading costs in memory, for budgets.</summary>
+    ReadingCost ReadingCost => default;
+
     /// <summary>Plain metadata (versions, string metadata, common state) in a form made for people and <c>--json</c>.</summary>
     JsonObject Describe();
 

@@ -10,9 +10,10 @@ sealed partial record TorchDistConfig(string Backend, int Version, string? Commo
 {
     internal const string FileName = "metadata.json";
 
-    static readonly string[] s_known = ["torch_dist", "fsdp_dtensor"];
+    /// <summary>Those that are read as torch_dist.</summary>
+    internal static IReadOnlyList<string> Backends { get; } = ["torch_dist", "fsdp_dtensor"];
 
-    internal static TorchDistConfig Parse(ReadOnlyMemory<byte> json, string where)
+    internal static TorchDistConfig Parse(ReadOnlyMemory<byte> json, string where, IReadOnlyList<string> backends)
     {
         // System.Text.Json tells of bad text only when it is asked for, and not by a JsonException.
         if (!Utf8.IsValid(json.Span) || EscapedSurrogate().IsMatch(Encoding.UTF8.GetString(json.Span))) { throw Malformed(where, "text that is no Unicode", null); }
@@ -29,7 +30,7 @@ sealed partial record TorchDistConfig(string Backend, int Version, string? Commo
                 throw Malformed(where, $"sharded_backend_version {number.GetRawText()}", null);
             }
             // Other keys carry nothing: Megatron from 0.19 on drops them as well.
-            return Supported(new TorchDistConfig(backend, version, Text(root, "common_backend", where)), where);
+            return Supported(new TorchDistConfig(backend, version, Text(root, "common_backend", where)), where, backends);
         }
         catch (JsonException broken) { throw Malformed(where, "no JSON", broken); }
     }
@@ -37,11 +38,11 @@ sealed partial record TorchDistConfig(string Backend, int Version, string? Commo
     [GeneratedRegex(@"\\u[dD][89a-fA-F]", RegexOptions.CultureInvariant)]
     private static partial Regex EscapedSurrogate();
 
-    static TorchDistConfig Supported(TorchDistConfig config, string where)
+    static TorchDistConfig Supported(TorchDistConfig config, string where, IReadOnlyList<string> backends)
     {
-        if (!s_known.Contains(config.Backend))
+        if (!backends.Contains(config.Backend))
         {
-            throw new UnsupportedCheckpointException("TDC-1.4", where, $"sharded_backend {config.Backend}; read here are {string.Join(" and ", s_known)}");
+            throw new UnsupportedCheckpointException("TDC-1.4", where, $"sharded_backend {config.Backend}; read here are {string.Join(" and ", backends)}");
         }
         if (config.Version != 1) { throw new UnsupportedCheckpointException("TDC-1.4", where, $"sharded_backend_version {config.Version}, known is 1"); }
         if (config.CommonBackend is not (null or "torch")) { throw new UnsupportedCheckpointException("TDC-1.4", where, $"common_backend {config.CommonBackend}, known is torch"); }

@@ -44,10 +44,12 @@ readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRele
     internal static string? TrackerOf(string name) =>
         name == Release ? Release : IterationOf(name)?.ToString(CultureInfo.InvariantCulture);
 
-    internal TorchDistConfig? ReadConfig()
+    /// <summary>Reads metadata.json, where it is there.</summary>
+    /// <param name="backends">The sharded backends that the caller reads; null for those of torch_dist.</param>
+    internal TorchDistConfig? ReadConfig(params string[] backends)
     {
         var path = System.IO.Path.Combine(Path, TorchDistConfig.FileName);
-        return File.Exists(path) ? TorchDistConfig.Parse(ReadSmall(path), path) : null;
+        return File.Exists(path) ? TorchDistConfig.Parse(ReadSmall(path), path, backends.Length == 0 ? TorchDistConfig.Backends : backends) : null;
     }
 
     /// <summary>The path of <c>.metadata</c>, which must be there.</summary>

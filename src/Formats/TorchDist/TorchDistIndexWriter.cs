@@ -4,7 +4,7 @@ using static Ckpt.Formats.Torch.PickleOpcode;
 
 namespace Ckpt.Formats.TorchDist;
 
-/// <summary>One stream of the checkpoint being laid out: a box of a target, or (Tensor −1) an object.</summary>
+/// <summary>One stream of the checkpoint being laid out: a box of a target, or (Tensor −1) the object of the number in Box.</summary>
 readonly record struct TorchDistPlacedStream(int Tensor, int Box, int File, long Offset, long Length);
 
 /// <summary>
@@ -20,23 +20,25 @@ sealed class TorchDistIndexWriter
     readonly Dictionary<string, int> _texts = [];
     readonly Dictionary<(string, string), int> _globals = [];
     readonly IReadOnlyList<TensorTarget> _tensors;
-    readonly string? _object;
+    readonly IReadOnlyList<string> _objects;
     int _layout = -1;
     int _format = -1;
 
-    TorchDistIndexWriter(IReadOnlyList<TensorTarget> tensors, string? storedObject) => (_tensors, _object) = (tensors, storedObject);
+    TorchDistIndexWriter(IReadOnlyList<TensorTarget> tensors, IReadOnlyList<string> objects) => (_tensors, _objects) = (tensors, objects);
 
     /// <summary>The file <c>.metadata</c>.</summary>
     /// <param name="tensors">What is written.</param>
-    /// <param name="storedObject">The name of the one object besides, or null.</param>
+    /// <param name="objects">The names of the objects besides.</param>
     /// <param name="streams">Where all of it lies.</param>
     /// <param name="files">The files' names.</param>
     /// <param name="plannerData">Whether names are mapped to themselves.</param>
+    /// <param name="originalShapes">Of tensors stored flattened: the shape before, which core 0.8 to 0.15 look for.</param>
     internal static byte[] Write(
-        IReadOnlyList<TensorTarget> tensors, string? storedObject, IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData) =>
-        new TorchDistIndexWriter(tensors, storedObject).Write(streams, files, plannerData);
+        IReadOnlyList<TensorTarget> tensors, IReadOnlyList<string> objects, IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData,
+        IReadOnlyDictionary<string, Shape>? originalShapes = null) =>
+        new TorchDistIndexWriter(tensors, objects).Write(streams, files, plannerData, originalShapes);
 
-    byte[] Write(IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData)
+    byte[] Write(IReadOnlyList<TorchDistPlacedStream> streams, IReadOnlyList<string> files, bool plannerData, IReadOnlyDictionary<string, Shape>? originalShapes)
     {
         New(Module, "Metadata");
         _out.Op(EmptyDict);
@@ -50,20 +52,36 @@ sealed class TorchDistIndexWriter
         Dict(streams.Count, number => Stored(streams[number], files));
         Text("storage_meta");
         _out.Op(PickleOpcode.None);
+        if (originalShapes is { Count: > 0 })
+        {
+            var flattened = originalShapes.ToArray();
+            Text("mcore_data");
+            Dict(flattened.Length, number => Flattened(flattened[number].Key, flattened[number].Value));
+        }
         _out.Op(SetItems);
         _out.Op(Build);
         _out.Op(Stop);
         return _out.ToArray();
     }
 
-    int EntryCount => _tensors.Count + (_object is null ? 0 : 1);
+    int EntryCount => _tensors.Count + _objects.Count;
 
-    string Name(int entry) => entry < _tensors.Count ? _tensors[entry].Name : _object!;
+    string Name(int entry) => entry < _tensors.Count ? _tensors[entry].Name : _objects[entry - _tensors.Count];
+
+    void Flattened(string name, Shape original)
+    {
+        Text(name);
+        _out.Op(EmptyDict);
+        _out.Op(PickleOpcode.Mark);
+        Text("nd_reformulated_orig_global_shape");
+        Ints(original.Dims);
+        _out.Op(SetItems);
+    }
 
     void Entry(int number)
     {
         Text(Name(number));
-        if (number == _tensors.Count) { New(Module, "BytesStorageMetadata"); return; }
+        if (number >= _tensors.Count) { New(Module, "BytesStorageMetadata"); return; }
         var target = _tensors[number];
         New(Module, "TensorStorageMetadata");
         _out.Op(EmptyDict);
@@ -124,7 +142,7 @@ sealed class TorchDistIndexWriter
         _out.Op(EmptyDict);
         _out.Op(PickleOpcode.Mark);
         Text("fqn");
-        Text(stream.Tensor < 0 ? _object! : _tensors[stream.Tensor].Name);
+        Text(stream.Tensor < 0 ? _objects[stream.Box] : _tensors[stream.Tensor].Name);
         Text("index");
         _out.Op(PickleOpcode.None);
         if (stream.Tensor >= 0)
@@ -177,11 +195,16 @@ sealed class TorchDistIndexWriter
     void Size(ReadOnlySpan<long> values)
     {
         Global("torch", "Size");
+        Ints(values);
+        _out.Op(Tuple1);
+        _out.Op(PickleOpcode.Reduce);
+    }
+
+    void Ints(ReadOnlySpan<long> values)
+    {
         if (values.Length > 3) { _out.Op(PickleOpcode.Mark); }
         foreach (var value in values) { _out.Int(value); }
         _out.Op(values.Length switch { 0 => EmptyTuple, 1 => Tuple1, 2 => Tuple2, 3 => Tuple3, _ => PickleOpcode.Tuple });
-        _out.Op(Tuple1);
-        _out.Op(PickleOpcode.Reduce);
     }
 
     void Text(string text)

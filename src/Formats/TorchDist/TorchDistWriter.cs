@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 
@@ -12,11 +11,6 @@ namespace Ckpt.Formats.TorchDist;
 /// </summary>
 public sealed class TorchDistWriter(TorchDistWriterOptions options) : ICheckpointWriter
 {
-    static readonly byte[] s_longConfig = Encoding.ASCII.GetBytes(
-        """{"sharded_backend": "torch_dist", "sharded_backend_version": 1, "common_backend": "torch", "common_backend_version": 1}""");
-
-    static readonly byte[] s_shortConfig = Encoding.ASCII.GetBytes("""{"sharded_backend": "torch_dist", "sharded_backend_version": 1}""");
-
     public string Format => "torch_dist";
 
     public CheckpointLayout LayOut(IReadOnlyList<TensorTarget> targets)
@@ -25,37 +19,38 @@ public sealed class TorchDistWriter(TorchDistWriterOptions options) : ICheckpoin
         Check(targets);
         var (boxes, templates) = Boxes(targets);
         var buckets = TorchDistBuckets.Split(boxes.ConvertAll(box => templates[box.Template].DataLength), options.FileCount);
-        var common = options.Form == TorchDistForm.Core019 ? CommonStream() : null;
-        if (common is not null && buckets.Count == 0) { buckets.Add([]); }
+        var objects = Objects();
+        if (objects.Count > 0 && buckets.Count == 0) { buckets.Add([]); }
 
-        var streams = new List<TorchDistPlacedStream>(boxes.Count + 1);
+        var streams = new List<TorchDistPlacedStream>(boxes.Count + objects.Count);
         var files = new List<FileLayout>(buckets.Count);
         var names = new List<string>(buckets.Count);
         for (var number = 0; number < buckets.Count; number++)
         {
             names.Add(string.Create(CultureInfo.InvariantCulture, $"__0_{number}.distcp"));
-            files.Add(LayOutFile(number, InFolder(names[number]), number == 0 ? common : null, buckets[number], boxes, templates, streams));
+            files.Add(LayOutFile(number, TorchDistClosing.InFolder(options, names[number]), number == 0 ? objects : [], buckets[number], boxes, templates, streams));
         }
-        var index = TorchDistIndexWriter.Write(targets, common is null ? null : TorchDistReader.CommonObject, streams, names, options.PlannerData);
-        return new CheckpointLayout(targets, files, Closing(index));
+        var index = TorchDistIndexWriter.Write(targets, objects.ConvertAll(static item => item.Name), streams, names, options.PlannerData);
+        return new CheckpointLayout(targets, files, TorchDistClosing.Files(options, index));
     }
 
     static FileLayout LayOutFile(
-        int file, string path, byte[]? common, List<int> bucket, List<PlannedBox> boxes, List<TorchDistStreamTemplate> templates, List<TorchDistPlacedStream> streams)
+        int file, string path, List<ObjectTarget> objects, List<int> bucket, List<PlannedBox> boxes, List<TorchDistStreamTemplate> templates, List<TorchDistPlacedStream> streams)
     {
         var data = new List<DataRange>(bucket.Count);
-        var frames = new List<Frame>(2 * bucket.Count);
+        var frames = new List<Frame>(objects.Count + (2 * bucket.Count));
         var at = 0L;
-        if (common is not null)
+        for (var number = 0; number < objects.Count; number++)
         {
             // Objects come first in a file, tensors after them.
-            frames.Add(new Frame(0, common.Length, -1, _ => common));
-            streams.Add(new TorchDistPlacedStream(-1, 0, file, 0, common.Length));
-            at = common.Length;
+            var item = objects[number];
+            frames.Add(new Frame(at, item.Length, -1, _ => item.Make()));
+            streams.Add(new TorchDistPlacedStream(-1, number, file, at, item.Length));
+            at += item.Length;
         }
-        foreach (var item in bucket)
+        foreach (var place in bucket)
         {
-            var box = boxes[item];
+            var box = boxes[place];
             var template = templates[box.Template];
             streams.Add(new TorchDistPlacedStream(box.Tensor, box.Box, file, at, template.Length));
             frames.Add(new Frame(at, template.HeadLength, -1, template.MakeHead));
@@ -91,28 +86,14 @@ public sealed class TorchDistWriter(TorchDistWriterOptions options) : ICheckpoin
         return (boxes, templates);
     }
 
-    byte[] CommonStream()
+    /// <summary>The common state first, where it is one.</summary>
+    List<ObjectTarget> Objects()
     {
-        var list = new PickleList();
-        list.Items.Add(options.Common);
-        return TorchSave.ToBytes(list, "archive", options.CommonStorages);
+        var objects = new List<ObjectTarget>(options.Objects.Count + 1);
+        if (options.Form == TorchDistForm.Core019) { objects.Add(ObjectTarget.Of(TorchDistReader.CommonObject, options.Common, options.CommonStorages)); }
+        objects.AddRange(options.Objects);
+        return objects;
     }
-
-    /// <summary>The index before metadata.json, whose presence says that the folder is complete, and the tracker last (TDC-4.4).</summary>
-    List<SmallFile> Closing(byte[] index)
-    {
-        var closing = new List<SmallFile>();
-        if (options.Form == TorchDistForm.Minimal)
-        {
-            closing.Add(new(InFolder(TorchDistFolder.Common), TorchSave.ToBytes(options.Common, "common", options.CommonStorages)));
-        }
-        closing.Add(new(InFolder(TorchDistFolder.Metadata), index));
-        closing.Add(new(InFolder(TorchDistConfig.FileName), options.Form == TorchDistForm.Minimal ? s_longConfig : s_shortConfig));
-        if (TorchDistFolder.TrackerOf(options.Folder) is { } tracker) { closing.Add(new(TorchDistFolder.Tracker, Encoding.ASCII.GetBytes(tracker))); }
-        return closing;
-    }
-
-    string InFolder(string name) => options.Folder.Length == 0 ? name : $"{options.Folder}/{name}";
 
     void Check(IReadOnlyList<TensorTarget> targets)
     {
@@ -121,11 +102,16 @@ public sealed class TorchDistWriter(TorchDistWriterOptions options) : ICheckpoin
         {
             if (!TorchStorages.CanHold(target.DType)) { Throw.DType(target); }
             if (!names.Add(target.Name)) { throw new ArgumentException($"two targets named {target.Name}", nameof(targets)); }
-            if (options.Form == TorchDistForm.Core019 && target.Name == TorchDistReader.CommonObject) { Throw.Name(target); }
+            if (options.Form == TorchDistForm.Core019 && target.Name == TorchDistReader.CommonObject) { Throw.Name(target.Name); }
             if (BoxTiling.Check(target.Shape, target.Boxes) is not TilingFault.None and var fault)
             {
                 throw new ArgumentException($"the boxes of {target.Name} {target.Shape} do not cover it once: {fault}", nameof(targets));
             }
+        }
+        foreach (var item in options.Objects)
+        {
+            if (item.Name == TorchDistReader.CommonObject) { Throw.Name(item.Name); }
+            if (!names.Add(item.Name)) { throw new ArgumentException($"two entries named {item.Name}", nameof(targets)); }
         }
     }
 
@@ -138,7 +124,7 @@ public sealed class TorchDistWriter(TorchDistWriterOptions options) : ICheckpoin
             "TDC-4.5", target.Name, $"{target.DType.DisplayName()} cannot be written to torch_dist");
 
         [DoesNotReturn]
-        internal static void Name(TensorTarget target) => throw new UnsupportedCheckpointException(
-            "TDC-4.5", target.Name, "a tensor cannot have the name of the common state's object");
+        internal static void Name(string name) => throw new UnsupportedCheckpointException(
+            "TDC-4.5", name, "nothing else can have the name of the common state's object");
     }
 }

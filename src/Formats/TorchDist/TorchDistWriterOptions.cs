@@ -11,6 +11,9 @@ public sealed record TorchDistWriterOptions
     /// <summary>The storages of tensors in <see cref="Common"/>, by their keys 0, 1, …</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> CommonStorages { get; init; } = [];
 
+    /// <summary>What is written beside tensors and common state, in this order.</summary>
+    public IReadOnlyList<ObjectTarget> Objects { get; init; } = [];
+
     /// <summary>
     /// The folder for it all: <c>iter_0000001</c> or <c>release</c>, beside which a tracker file then says so; another name, or none, has no tracker.
     /// </summary>

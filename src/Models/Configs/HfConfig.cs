@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Families;
+using Ckpt.Sharding.Quantised;
 
 namespace Ckpt.Models.Configs;
 
@@ -71,10 +72,7 @@ public sealed class HfConfig
         var keys = new[] { "dtype", "torch_dtype" }.Where(json.ContainsKey).ToArray();
         if (keys.Length == 0) { keys = [json.ContainsKey("rope_parameters") ? "dtype" : "torch_dtype"]; }
         foreach (var key in keys) { json[key] = name; }
-        foreach (var (_, inner) in json)
-        {
-            if (inner is JsonObject part) { SetInside(part, ["dtype", "torch_dtype"], name); }
-        }
+        foreach (var part in Parts(json)) { SetInside(part, ["dtype", "torch_dtype"], name); }
         return new HfConfig(json, Model with { TorchDType = dtype }, Family, Where);
     }
 
@@ -93,10 +91,46 @@ public sealed class HfConfig
         {
             if (json[key] is not null) { json[key] = value.DeepClone(); }
         }
-        foreach (var (_, inner) in json)
+        foreach (var part in Parts(json)) { SetInside(part, keys, value); }
+    }
+
+    // Objects of a multimodal config that are configs themselves.
+    static IEnumerable<JsonObject> Parts(JsonObject json) => json
+        .Where(static entry => entry.Key.EndsWith("_config", StringComparison.Ordinal) && entry.Key is not ("quantization_config" or "compression_config"))
+        .Select(static entry => entry.Value).OfType<JsonObject>();
+
+    /// <summary>The same config of weights that are not quantised.</summary>
+    public HfConfig WithoutQuantisation()
+    {
+        var json = Json;
+        foreach (var part in new[] { json, json["text_config"] as JsonObject })
         {
-            if (inner is JsonObject part) { SetInside(part, keys, value); }
+            part?.Remove("quantization_config");
+            part?.Remove("compression_config");
         }
+        return new HfConfig(json, Model with { QuantMethod = null }, Family, Where);
+    }
+
+    /// <summary>
+    /// The same config announcing 8-bit floats in blocks, as fine-grained FP8 of transformers: in the place of what the file says of quantisation, or at
+    /// its end.
+    /// </summary>
+    /// <param name="options">Block and form of scale.</param>
+    /// <param name="notConverted">Modules whose weights stay numbers.</param>
+    public HfConfig WithFloat8Blocks(QuantOptions options, IReadOnlyList<string> notConverted)
+    {
+        var said = new JsonObject
+        {
+            ["activation_scheme"] = "dynamic",
+            ["fmt"] = "e4m3",
+            ["modules_to_not_convert"] = new JsonArray([.. notConverted.Select(static name => JsonValue.Create(name))]),
+            ["quant_method"] = "fp8",
+            ["weight_block_size"] = new JsonArray(options.BlockRows, options.BlockColumns),
+        };
+        if (options.Scale != ScaleForm.Float32) { said["scale_fmt"] = "ue8m0"; }
+        var json = Json.ContainsKey("quantization_config") ? Json : WithoutQuantisation().Json;
+        json["quantization_config"] = said;
+        return new HfConfig(json, Model with { QuantMethod = "fp8" }, Family, Where);
     }
 
     /// <summary>The file: two spaces a level, a line feed at the end, as transformers writes it.</summary>

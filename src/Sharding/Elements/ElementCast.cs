@@ -1,13 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Ckpt.Formats.Tensors;
 
 namespace Ckpt.Sharding.Elements;
 
 /// <summary>
 /// Casts between the floating-point types weights come in. Rounding is to nearest, ties to even, and happens once (NUM-1.1); what is
-/// too large becomes infinity; a NaN stays a NaN.
+/// too large becomes infinity, or in 8 bits what torch makes of it (NUM-2.2); a NaN stays a NaN.
 /// </summary>
 public static class ElementCast
 {
@@ -23,6 +24,7 @@ public static class ElementCast
         var count = source.Length / from.ByteSize();
         if (count * from.ByteSize() != source.Length || count * to.ByteSize() != target.Length) { Throw.Lengths(source.Length, target.Length); }
         if (from == to) { source.CopyTo(target); return; }
+        if (from == DType.F32) { FromSingle(MemoryMarshal.Cast<byte, float>(source), to, target); return; }
         if (from == DType.F64) { FromDouble(MemoryMarshal.Cast<byte, double>(source), to, target); return; }
 
         Span<float> floats = stackalloc float[Chunk];
@@ -34,23 +36,21 @@ public static class ElementCast
         }
     }
 
-    static bool IsFloat(DType dtype) => dtype is DType.F64 or DType.F32 or DType.F16 or DType.BF16;
+    static bool IsFloat(DType dtype) => dtype is DType.F64 or DType.F32 or DType.F16 or DType.BF16 || Float8.IsKnown(dtype);
 
-    /// <summary>Exact: every value of the three narrow types is a float32.</summary>
+    /// <summary>Exact: every value of the narrower types is a float32.</summary>
     static void ToSingle(DType from, ReadOnlySpan<byte> source, Span<float> target)
     {
         switch (from)
         {
-            case DType.F32:
-                source.CopyTo(MemoryMarshal.AsBytes(target));
-                break;
             case DType.F16:
                 TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(source), target);
                 break;
+            case DType.BF16:
+                BFloat16Lanes.Widen(MemoryMarshal.Cast<byte, ushort>(source), target);
+                break;
             default:
-                var bits = MemoryMarshal.Cast<byte, ushort>(source);
-                var wide = MemoryMarshal.Cast<float, uint>(target);
-                for (var i = 0; i < bits.Length; i++) { wide[i] = (uint)bits[i] << 16; }
+                Float8.Decode(from, source, target);
                 break;
         }
     }
@@ -69,10 +69,11 @@ public static class ElementCast
                 var wide = MemoryMarshal.Cast<byte, double>(target);
                 for (var i = 0; i < source.Length; i++) { wide[i] = source[i]; }
                 break;
+            case DType.BF16:
+                BFloat16Lanes.Narrow(source, MemoryMarshal.Cast<byte, ushort>(target));
+                break;
             default:
-                var bits = MemoryMarshal.Cast<float, uint>(source);
-                var narrow = MemoryMarshal.Cast<byte, ushort>(target);
-                for (var i = 0; i < bits.Length; i++) { narrow[i] = RoundToBFloat16(bits[i]); }
+                Float8.Encode(to, source, target);
                 break;
         }
     }
@@ -91,8 +92,13 @@ public static class ElementCast
                 for (var i = 0; i < source.Length; i++) { halves[i] = (Half)source[i]; }
                 break;
             default:
-                var narrow = MemoryMarshal.Cast<byte, ushort>(target);
-                for (var i = 0; i < source.Length; i++) { narrow[i] = RoundToBFloat16(SingleRoundedToOdd(source[i])); }
+                Span<float> odd = stackalloc float[Chunk];
+                for (var done = 0; done < source.Length; done += Chunk)
+                {
+                    var part = odd[..Math.Min(Chunk, source.Length - done)];
+                    for (var i = 0; i < part.Length; i++) { part[i] = BitConverter.UInt32BitsToSingle(SingleRoundedToOdd(source[done + i])); }
+                    FromSingle(part, to, target.Slice(done * to.ByteSize(), part.Length * to.ByteSize()));
+                }
                 break;
         }
     }

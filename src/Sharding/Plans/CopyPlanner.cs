@@ -280,6 +280,6 @@ public sealed class CopyPlanner
 
         [DoesNotReturn]
         internal static void UnknownCast(TensorInfo source, TensorTarget target) => throw new UnsupportedCheckpointException(
-            "NUM-1.2", source.Name, $"cannot be cast from {source.DType.DisplayName()} to {target.DType.DisplayName()}; casts are between float64, float32, float16 and bfloat16");
+            "NUM-1.2", source.Name, $"cannot be cast from {source.DType.DisplayName()} to {target.DType.DisplayName()}; casts are between float64, float32, float16, bfloat16 and the float8 types");
     }
 }

@@ -23,6 +23,7 @@ public static class PlanHash
             {
                 writer.Write(file.Path);
                 writer.Write(file.Length);
+                writer.Write(file.Encode?.Name ?? "");
                 foreach (var range in file.Data) { writer.Write(range.Offset); writer.Write(range.Length); writer.Write(range.Tensor); writer.Write(range.Box); Write(writer, range.Order); }
             }
             foreach (var small in plan.Layout.Closing) { writer.Write(small.Path); writer.Write(small.Bytes.Span); }

@@ -17,8 +17,9 @@ public static class TargetMaker
     /// <param name="map">The map.</param>
     /// <param name="cast">The type asked for, or null to keep what is stored.</param>
     /// <param name="cutLeadingAxes">Whether each layer and expert becomes a box of its own (torch_dist), or each tensor one box.</param>
+    /// <param name="asStored">Right names that are never cast: 8-bit codes and their scales.</param>
     /// <exception cref="UnsupportedCheckpointException">SHD-2.7: a target is made of tensors of two element types.</exception>
-    public static IReadOnlyList<TensorTarget> Make(IReadOnlyList<TensorInfo> source, TensorMap map, DType? cast, bool cutLeadingAxes)
+    public static IReadOnlyList<TensorTarget> Make(IReadOnlyList<TensorInfo> source, TensorMap map, DType? cast, bool cutLeadingAxes, IReadOnlySet<string>? asStored = null)
     {
         var byName = source.ToDictionary(static t => t.Name, StringComparer.Ordinal);
         var types = new DType?[map.Right.Tensors.Count];
@@ -27,7 +28,8 @@ public static class TargetMaker
         var weights = map.Right.Tensors.Any(static t => t.HeldAs == HeldAs.Weights) ? cast ?? MostlyStored(map, byName) : null;
         foreach (var link in map.Links)
         {
-            var wanted = map.Right.Tensors[link.Right].HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
+            var right = map.Right.Tensors[link.Right];
+            var wanted = asStored?.Contains(right.Name) == true ? null : right.HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
             var type = TypeOf(byName[map.Left.Tensors[link.Left].Name].DType, wanted);
             if (types[link.Right] is { } other && other != type) { Throw.TwoTypes(map.Right.Tensors[link.Right].Name, other, type); }
             types[link.Right] = type;

@@ -3,7 +3,7 @@ using Ckpt.Formats.Tensors;
 namespace Ckpt.Sharding.Running;
 
 /// <summary>
-/// What one thread fills and writes at once: a part of one data range, or several whole ranges that lie next to each other.
+/// What one thread fills and writes at once: a part of one data range, several whole ranges that lie next to each other, or all of an encoded file.
 /// </summary>
 /// <param name="File">Index of the file.</param>
 /// <param name="Offset">First byte in the file.</param>
@@ -21,6 +21,11 @@ static class BlockCutter
         for (var f = 0; f < layout.Files.Count; f++)
         {
             var data = layout.Files[f].Data;
+            if (layout.Files[f].Encode is not null)
+            {
+                blocks.Add(new Block(f, 0, Content(layout.Files[f]), 0, data.Count));
+                continue;
+            }
             for (var r = 0; r < data.Count;)
             {
                 var range = data[r];
@@ -42,4 +47,10 @@ static class BlockCutter
         }
         return blocks;
     }
+
+    /// <summary>SHD-9.1: what is encoded is gathered whole.</summary>
+    static int Content(FileLayout file) =>
+        file.Frames.Count == 0 && file.Data.Count > 0 && file.Length <= FileEncoding.MaxContent
+            ? (int)file.Length
+            : throw new InvalidOperationException($"{file.Path}: an encoded file of {file.Length} bytes, {file.Data.Count} data ranges and {file.Frames.Count} frames");
 }

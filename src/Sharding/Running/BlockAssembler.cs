@@ -70,7 +70,7 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
     {
         if (_from == _to)
         {
-            if (target.Length >= DirectBytes)
+            if (target.Length >= DirectBytes || target.Length > _window.Capacity)
             {
                 if (target.Length >= AheadBytes / 4) { _window.WillNeed(source, target.Length + AheadBytes); }
                 _window.Source.ReadExactly(source, target);

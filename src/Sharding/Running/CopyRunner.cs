@@ -8,7 +8,7 @@ namespace Ckpt.Sharding.Running;
 /// <summary>
 /// Runs a plan: fills the layout's blocks in file order on several threads, sums their CRCs, writes the frames, flushes. Decides nothing.
 /// </summary>
-public sealed class CopyRunner
+public sealed class CopyRunner : IDisposable
 {
     readonly CopyPlan _plan;
     readonly ICheckpointReader _reader;
@@ -19,7 +19,7 @@ public sealed class CopyRunner
     readonly List<Block> _blocks;
     readonly int[] _firstPiece;
     readonly uint[]?[] _crcs;
-    readonly SafeFileHandle[] _handles;
+    readonly OutputFiles _files;
     readonly WorkerShare _share;
     readonly WriteBehind _behind = new(128 << 20); // 64 to 256 MiB measured alike; without it times vary threefold (bench/results)
     int _next;
@@ -33,7 +33,7 @@ public sealed class CopyRunner
         _crcs = new uint[]?[_blocks.Count];
         _firstPiece = new int[plan.Layout.Files.Count];
         for (var f = 1; f < _firstPiece.Length; f++) { _firstPiece[f] = _firstPiece[f - 1] + plan.Layout.Files[f - 1].Data.Count; }
-        _handles = new SafeFileHandle[plan.Layout.Files.Count];
+        _files = new OutputFiles(output.Folder, plan.Layout.Files);
     }
 
     /// <summary>
@@ -47,18 +47,19 @@ public sealed class CopyRunner
     public static IReadOnlyList<WrittenFile>? Run(
         CopyPlan plan, ICheckpointReader reader, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
-        var budget = MemoryBudget.Fit(plan, options);
-        var runner = new CopyRunner(plan, reader, output, options, progress, cancel);
-        try { return runner.Run(budget.Threads); }
-        finally
-        {
-            foreach (var handle in runner._handles) { handle?.Dispose(); }
-        }
+        var budget = MemoryBudget.Fit(plan, options, reader.ReadingCost);
+        using var runner = new CopyRunner(plan, reader, output, options, progress, cancel);
+        return runner.Run(budget.Threads);
+    }
+
+    public void Dispose()
+    {
+        _behind.Dispose();
+        _files.Dispose();
     }
 
     List<WrittenFile>? Run(int threads)
     {
-        OpenFiles();
         KeepEarlierWork();
         var left = 0L;
         for (var b = _share.First; b < _share.End; b++)
@@ -68,22 +69,16 @@ public sealed class CopyRunner
         _progress.Begin("copying", left);
         WorkerThreads.Run(threads, FillBlocks, () => Interlocked.Exchange(ref _next, _blocks.Count));
         if (_options.Workers > 1 && !IsLastOfAll()) { return null; }
-        var files = new List<WrittenFile>(_handles.Length);
-        for (var f = 0; f < _handles.Length; f++)
-        {
-            files.Add(WriteFrames(f));
-            RandomAccess.FlushToDisk(_handles[f]);
-        }
+        var files = new List<WrittenFile>(_plan.Layout.Files.Count);
+        for (var f = 0; f < _plan.Layout.Files.Count; f++) { files.Add(_plan.Layout.Files[f].Encode is null ? WriteFrames(f) : Encoded(f)); }
+        _files.Flush(0, _plan.Layout.Files.Count);
         return files;
     }
 
     /// <summary>SHD-8.2: of several workers, whoever holds the lock and finds every share done completes the output.</summary>
     bool IsLastOfAll()
     {
-        for (var f = 0; f < _handles.Length; f++)
-        {
-            if (_share.First < _share.End && f >= _blocks[_share.First].File && f <= _blocks[_share.End - 1].File) { RandomAccess.FlushToDisk(_handles[f]); }
-        }
+        if (_share.First < _share.End) { _files.Flush(_blocks[_share.First].File, _blocks[_share.End - 1].File + 1); }
         _output.Journal.Finish();
         if (Journal.TakePublishing(_output.Folder, _cancel) is not { } publishing) { return false; }
         if (HaveAll()) { _output.Publishing = publishing; return true; }
@@ -111,20 +106,9 @@ public sealed class CopyRunner
     {
         foreach (var journal in journals)
         {
-            if (counts(journal) && journal.Done.TryGetValue(block, out var crcs) && crcs.Length == _blocks[block].Ranges) { return crcs; }
+            if (counts(journal) && journal.Done.TryGetValue(block, out var crcs) && crcs.Length == Recorded(block)) { return crcs; }
         }
         return null;
-    }
-
-    void OpenFiles()
-    {
-        for (var f = 0; f < _handles.Length; f++)
-        {
-            var path = Path.Combine(_output.Folder, _plan.Layout.Files[f].Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            _handles[f] = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
-            if (RandomAccess.GetLength(_handles[f]) != _plan.Layout.Files[f].Length) { RandomAccess.SetLength(_handles[f], _plan.Layout.Files[f].Length); }
-        }
     }
 
     /// <summary>SHD-4.4: a recorded block counts only if the bytes are really there; a power cut may have lost them.</summary>
@@ -135,7 +119,7 @@ public sealed class CopyRunner
         var recorded = new List<(int, uint[])>();
         for (var b = _share.First; b < _share.End; b++)
         {
-            if (done.TryGetValue(b, out var crcs) && crcs.Length == _blocks[b].Ranges) { recorded.Add((b, crcs)); }
+            if (done.TryGetValue(b, out var crcs) && crcs.Length == Recorded(b)) { recorded.Add((b, crcs)); }
             else if (RecordOf(others, b, static r => !r.IsHeld) is { } theirs) { recorded.Add((b, theirs)); }
         }
         Check(recorded);
@@ -154,11 +138,35 @@ public sealed class CopyRunner
         foreach (var (b, crcs) in recorded)
         {
             _cancel.ThrowIfCancellationRequested();
-            var span = buffer.AsSpan(0, _blocks[b].Length);
-            ReadExactly(_handles[_blocks[b].File], span, _blocks[b].Offset);
-            if (CrcsOf(_blocks[b], span).AsSpan().SequenceEqual(crcs)) { _crcs[b] = crcs; }
+            if (IsAsRecorded(_blocks[b], crcs, buffer)) { _crcs[b] = crcs; }
             _progress.Advance(_blocks[b].Length);
         }
+    }
+
+    /// <summary>How many numbers the journal has of a block: the CRC of each range; of an encoded file CRC and length as they are stored.</summary>
+    int Recorded(int block) => _plan.Layout.Files[_blocks[block].File].Encode is null ? _blocks[block].Ranges : 2;
+
+    bool IsAsRecorded(Block block, uint[] crcs, byte[] buffer)
+    {
+        using var file = _files.Open(block.File);
+        if (_plan.Layout.Files[block.File].Encode is not null) { return IsAsEncoded(file.Handle, crcs, buffer); }
+        var span = buffer.AsSpan(0, block.Length);
+        ReadExactly(file.Handle, span, block.Offset);
+        return CrcsOf(block, span).AsSpan().SequenceEqual(crcs);
+    }
+
+    /// <summary>SHD-9.2: what is stored must be what was recorded.</summary>
+    static bool IsAsEncoded(SafeFileHandle file, uint[] recorded, byte[] buffer)
+    {
+        if (RandomAccess.GetLength(file) != recorded[1]) { return false; }
+        var crc = Crc32.Empty;
+        for (var at = 0L; at < recorded[1]; at += buffer.Length)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, recorded[1] - at));
+            ReadExactly(file, part, at);
+            crc = Crc32.Append(crc, part);
+        }
+        return crc == recorded[0];
     }
 
     void FillBlocks()
@@ -170,15 +178,32 @@ public sealed class CopyRunner
             _cancel.ThrowIfCancellationRequested();
             if (_crcs[b] is not null) { continue; }
             var block = _blocks[b];
-            var span = buffer.AsSpan(0, block.Length);
-            Assemble(assembler, block, span);
-            var crcs = CrcsOf(block, span);
-            RandomAccess.Write(_handles[block.File], span, block.Offset);
-            _behind.Written(_handles[block.File], block.Offset, block.Length);
+            if (buffer.Length < block.Length) { buffer = new byte[block.Length]; } // a file to be encoded, whole
+            var content = buffer.AsMemory(0, block.Length);
+            Assemble(assembler, block, content.Span);
+            var crcs = Store(block, content);
             _output.Journal.Record(b, crcs);
             _crcs[b] = crcs;
             _progress.Advance(block.Length);
         }
+    }
+
+    /// <summary>Writes a block, and says what the journal is to know of it.</summary>
+    uint[] Store(Block block, ReadOnlyMemory<byte> content)
+    {
+        var file = _files.Open(block.File);
+        var encode = _plan.Layout.Files[block.File].Encode;
+        var stored = encode?.Apply(content) ?? content;
+        RandomAccess.Write(file.Handle, stored.Span, block.Offset);
+        if (encode is not null) { RandomAccess.SetLength(file.Handle, stored.Length); } // an earlier run may have left more
+        _behind.Written(file, block.Offset, stored.Length);
+        return encode is null ? CrcsOf(block, content.Span) : [Crc32.Of(stored.Span), (uint)stored.Length];
+    }
+
+    WrittenFile Encoded(int f)
+    {
+        var crcs = _crcs[FirstBlockOf(f)]!;
+        return new WrittenFile(_plan.Layout.Files[f].Path, crcs[1], crcs[0]);
     }
 
     void Assemble(BlockAssembler assembler, Block block, Span<byte> target)
@@ -219,6 +244,7 @@ public sealed class CopyRunner
     {
         var file = _plan.Layout.Files[f];
         var ranges = RangeCrcs(f);
+        using var output = _files.Open(f);
         var crc = Crc32.Empty;
         var (end, nextRange) = (0L, 0);
         foreach (var frame in file.Frames)
@@ -226,7 +252,7 @@ public sealed class CopyRunner
             for (; nextRange < file.Data.Count && file.Data[nextRange].Offset < frame.Offset; nextRange++) { TakeRange(); }
             var bytes = frame.Make(frame.Data < 0 ? 0 : ranges[frame.Data]);
             if (bytes.Length != frame.Length || frame.Offset != end) { throw new InvalidOperationException($"{file.Path}: a frame of {bytes.Length} bytes for {frame.Length} at {frame.Offset}, after {end}"); }
-            RandomAccess.Write(_handles[f], bytes, frame.Offset);
+            RandomAccess.Write(output.Handle, bytes, frame.Offset);
             crc = Crc32.Combine(crc, Crc32.Of(bytes), bytes.Length);
             end += bytes.Length;
         }

@@ -12,7 +12,7 @@ public static class DiskSpace
     {
         var folder = Path.GetFullPath(output) + ".partial";
         var needed = plan.Layout.Closing.Sum(static f => (long)f.Bytes.Length) + sideFiles.Sum(static f => f.Length);
-        foreach (var file in plan.Layout.Files) { needed += file.Length; }
+        foreach (var file in plan.Layout.Files) { needed += file.Encode?.MaxLength ?? file.Length; }
         if (Directory.Exists(folder))
         {
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)) { needed -= OnDisk(file); }

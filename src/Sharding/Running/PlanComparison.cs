@@ -48,12 +48,14 @@ public sealed class PlanComparison
         CopyPlan planA, ICheckpointReader a, CopyPlan planB, ICheckpointReader b, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         if (!ReferenceEquals(planA.Layout, planB.Layout)) { throw new ArgumentException("the plans are of two layouts", nameof(planB)); }
-        var budget = MemoryBudget.Fit(planA, options with { BlockBytes = options.BlockBytes * 2 });
+        var budget = MemoryBudget.Fit(planA, options with { BlockBytes = options.BlockBytes * 2 }, Both(a.ReadingCost, b.ReadingCost));
         var run = new PlanComparison((planA, a), (planB, b), options, progress, cancel);
         progress.Begin("comparing", run._parts.Sum(static p => (long)p.Length));
         WorkerThreads.Run(budget.Threads, run.Compare, () => Interlocked.Exchange(ref run._next, run._parts.Length));
         return run.Report();
     }
+
+    static ReadingCost Both(ReadingCost a, ReadingCost b) => new(a.FixedBytes + b.FixedBytes, a.BytesPerThread + b.BytesPerThread);
 
     /// <summary>A layout in memory of whole tensors, for comparing what is not written in a common form.</summary>
     public static CheckpointLayout InMemory(IReadOnlyList<TensorTarget> targets)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Ckpt.Sharding.Running;
 
-/// <summary>The few system calls the base library does not offer: flush a folder, start writing back, swap two folders.</summary>
+/// <summary>The few system calls the base library does not offer: flush a folder, start writing back, swap two folders, link a file.</summary>
 static partial class Posix
 {
     const int CurrentDirectory = -100;
@@ -26,6 +26,16 @@ static partial class Posix
         finally { _ = Close(descriptor); }
     }
 
+    /// <summary>Makes everything written to a folder's file system durable; false where the system has no such call.</summary>
+    internal static bool TryFlushFileSystem(string path)
+    {
+        if (!OperatingSystem.IsLinux()) { return false; }
+        var descriptor = Open(path, 0);
+        if (descriptor < 0) { return false; }
+        try { return SyncFileSystem(descriptor) == 0; }
+        finally { _ = Close(descriptor); }
+    }
+
     /// <summary>Asks for written bytes to go to the disk now, without waiting, so that the final flush finds little left.</summary>
     internal static void StartWriteBack(SafeFileHandle file, long offset, long length)
     {
@@ -43,6 +53,10 @@ static partial class Posix
     /// <summary>Swaps two folders in one step; false where the file system cannot.</summary>
     internal static bool TryExchange(string a, string b) =>
         OperatingSystem.IsLinux() && RenameAt2(CurrentDirectory, a, CurrentDirectory, b, Exchange) == 0;
+
+    /// <summary>Gives a file a second name; false where the file system cannot.</summary>
+    internal static bool TryLink(string from, string to) =>
+        !OperatingSystem.IsWindows() && LinkAt(CurrentDirectory, from, CurrentDirectory, to, OperatingSystem.IsLinux() ? 0x400 : 0x40) == 0; // AT_SYMLINK_FOLLOW
 
     /// <summary>Bytes of data a file holds, holes left out: counted hole by hole with lseek.</summary>
     internal static long AllocatedBytes(string path)
@@ -77,11 +91,17 @@ static partial class Posix
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int descriptor);
 
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    private static partial int SyncFileSystem(int descriptor);
+
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int LinkAt(int oldFolder, string oldPath, int newFolder, string newPath, int flags);
 
     [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt2(int oldFolder, string oldPath, int newFolder, string newPath, uint flags);

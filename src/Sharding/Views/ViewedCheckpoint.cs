@@ -47,6 +47,8 @@ public sealed class ViewedCheckpoint : ICheckpointReader
     /// <summary>Bytes of memory that all views hold.</summary>
     public long HeldBytes => _views.Values.Sum(static v => v.HeldBytes) + ((_inner as ViewedCheckpoint)?.HeldBytes ?? 0);
 
+    public ReadingCost ReadingCost => _inner.ReadingCost;
+
     public JsonObject Describe() => _inner.Describe();
 
     public BoxPayload Locate(TensorInfo tensor, int box) =>

@@ -41,7 +41,7 @@ public class PublishingClauses
             }
             if (Directory.Exists(folder["out"])) { return false; }
             var grown = Path.Combine(folder["out"] + ".partial", "t0");
-            if (c.spoil < new FileInfo(grown).Length) { Spoil(grown, c.spoil); } // what a power cut may do to data the journal tells of
+            if (File.Exists(grown) && c.spoil < new FileInfo(grown).Length) { Spoil(grown, c.spoil); } // what a power cut may do to data the journal tells of
             using var second = PartialOutput.Open(folder["out"], hash, s_options);
             CopyRunner.Run(plan, source, second, s_options, new NoProgress(), CancellationToken.None);
             second.Publish();

@@ -28,6 +28,11 @@ public sealed class CheckpointOpenerTests : IDisposable
     [InlineData("model-q4.gguf", "gguf")]
     [InlineData("pytorch_model-00001-of-00002.bin", "pytorch_bin")]
     [InlineData("consolidated.00.pth params.json", "pytorch_bin")]
+    [InlineData(".zarray 0.0", "zarr")]
+    [InlineData("zarr.json release/zarr.json", "zarr")]
+    [InlineData(".zgroup .zmetadata a/.zarray", "zarr")]
+    [InlineData("key.a/.zarray key.a/0.0 notes.txt", "zarr")]
+    [InlineData("b/zarr.json README.md", "zarr")]
     public void AFolderIsWhatItsNamesSay(string files, string format)
     {
         Put("c", files.Split(' '));
@@ -153,7 +158,8 @@ public sealed class CheckpointOpenerTests : IDisposable
     [InlineData("__0_0.distcp __1_0.distcp", "2 .distcp files but no .metadata")]
     [InlineData("config.json tokenizer.json", "config.json, tokenizer.json")]
     [InlineData("", "files none, folders none")]
-    [InlineData("key.a/.zarray key.a/0.0 common.txt", "zarr arrays without")]
+    [InlineData("key.a/.zarray key.a/0.0 common.pt", "zarr arrays without")]
+    [InlineData("iter_0000001/key.a/.zarray iter_0000001/common.pt", "zarr arrays without")]
     [InlineData("iter_0000001/common.pt", "leaves only common.pt")]
     [InlineData("iter_0000001/__0_0.distcp", "no .metadata")]
     public void HalfACheckpointIsRefusedWithWhatIsThere(string files, string says)

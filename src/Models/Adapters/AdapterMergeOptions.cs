@@ -1,0 +1,17 @@
+using Ckpt.Formats.Tensors;
+using Ckpt.Models.Families;
+
+namespace Ckpt.Models.Adapters;
+
+/// <summary>How adapters are merged.</summary>
+public sealed record AdapterMergeOptions
+{
+    /// <summary>The type of changed weights; null: the base's own. Rounding to it is the only rounding.</summary>
+    public DType? DType { get; init; }
+
+    /// <summary>Which names the base has; null: told from them.</summary>
+    public FamilySide? Naming { get; init; }
+
+    /// <summary>Bytes of factors held at once; those used last stay.</summary>
+    public long FactorBytes { get; init; } = 128L << 20;
+}

@@ -1,0 +1,79 @@
+using Ckpt.Formats;
+using Ckpt.Formats.Megatron;
+using Ckpt.Formats.Tensors;
+using Ckpt.Sharding.Views;
+
+namespace Ckpt.Models.Adapters;
+
+/// <summary>
+/// An adapter in a Megatron checkpoint: one that holds nothing else (Megatron-SWIFT), or one that holds the base as well (MindSpeed-LLM).
+/// </summary>
+public sealed class McoreAdapter : IAdapter
+{
+    const string ArgsName = "args.json";
+
+    readonly McoreAdapterFacts _facts;
+    readonly McoreAdapterOptions _options;
+
+    McoreAdapter(ICheckpointReader reader, McoreAdapterFacts facts, McoreAdapterOptions options) => (Reader, _facts, _options) = (reader, facts, options);
+
+    public string Path => Reader.Path;
+
+    public ICheckpointReader Reader { get; }
+
+    /// <summary>Opens the checkpoint at a folder: of iterations, or one of them.</summary>
+    /// <exception cref="CheckpointException">It is none, or holds no adapter.</exception>
+    public static McoreAdapter Open(string path, McoreAdapterOptions? options = null)
+    {
+        var reader = CheckpointOpener.Open(path);
+        try { return Of(reader, ArgsOf(reader.Path), options); }
+        catch (CheckpointException) { reader.Dispose(); throw; }
+    }
+
+    /// <summary>The adapter in an opened checkpoint, which it then owns.</summary>
+    /// <param name="reader">The checkpoint.</param>
+    /// <param name="argsJson">Megatron-SWIFT's args.json beside it, or null.</param>
+    /// <param name="options">What it does not say itself.</param>
+    public static McoreAdapter Of(ICheckpointReader reader, byte[]? argsJson, McoreAdapterOptions? options = null)
+    {
+        if (!IsAdapter(reader)) { McoreThrow.NoAdapter(reader.Path); }
+        return new McoreAdapter(reader, McoreAdapterFacts.Read(argsJson, (reader as IMegatronReader)?.Common, reader.Path), options ?? new McoreAdapterOptions());
+    }
+
+    /// <summary>Whether a checkpoint holds an adapter, by its tensors' names.</summary>
+    public static bool IsAdapter(ICheckpointReader reader) =>
+        reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
+
+    /// <summary>
+    /// The base model in a checkpoint that was saved under an adapter, by the names a checkpoint without has; null where there is none. The reader is
+    /// disposed with what is given back.
+    /// </summary>
+    public static ICheckpointReader? BaseOf(ICheckpointReader reader)
+    {
+        var renamed = new List<TensorView>();
+        var hidden = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tensor in reader.Tensors)
+        {
+            var key = McoreAdapterKey.Parse(tensor.Name);
+            if (key.Part == McorePart.Other) { continue; }
+            hidden.Add(tensor.Name);
+            if (key.Part == McorePart.BaseLayer) { renamed.Add(new RenamedTensor(reader, tensor, key.Parameter)); }
+        }
+        return renamed.Count == 0 ? null : new ViewedCheckpoint(reader, renamed, hidden.Contains);
+    }
+
+    public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);
+
+    public void Dispose() => Reader.Dispose();
+
+    // Megatron-SWIFT writes it beside the iterations; copies of one iteration may hold it themselves.
+    static byte[]? ArgsOf(string folder)
+    {
+        foreach (var place in new[] { folder, System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(folder)) ?? folder })
+        {
+            var path = System.IO.Path.Combine(place, ArgsName);
+            if (File.Exists(path)) { return File.ReadAllBytes(path); }
+        }
+        return null;
+    }
+}

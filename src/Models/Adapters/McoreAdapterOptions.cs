@@ -1,0 +1,19 @@
+namespace Ckpt.Models.Adapters;
+
+/// <summary>What a Megatron adapter checkpoint may not say itself.</summary>
+public sealed record McoreAdapterOptions
+{
+    internal const string Default = "default";
+
+    /// <summary>Which adapter, where there are several (reinforcement learning keeps a <c>ref_adapter</c> besides).</summary>
+    public string Adapter { get; init; } = Default;
+
+    /// <summary><c>lora_alpha</c>, in place of what the run's arguments say.</summary>
+    public double? Alpha { get; init; }
+
+    /// <summary>Whether scaling is alpha over the root of the rank, in place of what the run's arguments say.</summary>
+    public bool? UseRslora { get; init; }
+
+    /// <summary>The tensor parallel size under which it was saved, in place of what chunks and arguments say.</summary>
+    public int? SavedTensorParallel { get; init; }
+}
