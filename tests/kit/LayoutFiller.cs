@@ -44,7 +44,7 @@ public static class LayoutFiller
         }
         foreach (var frame in file.Frames)
         {
-            var made = frame.Make(frame.Data < 0 ? 0 : sums[frame.Data]);
+            var made = frame.Bytes(sums);
             if (made.Length != frame.Length) { throw new InvalidOperationException($"{file.Path}: frame at {frame.Offset} has {made.Length} bytes, announced {frame.Length}"); }
             Put(file.Path, bytes, said, frame.Offset, made);
         }

@@ -1,6 +1,6 @@
 using Ckpt.Cli.Export;
 using Ckpt.Data.Preprocessing;
-using Ckpt.Formats.Opening;
+using Ckpt.Models.Opening;
 
 namespace Ckpt.Cli.Commands;
 
@@ -10,9 +10,10 @@ static class CommandList
     internal static IReadOnlyList<ICommand> All() =>
     [
         new ExportCommand(new ConversionRunner()),
+        new ReshardCommand(),
         new DiffCommand(),
-        new LsCommand(CheckpointFormats.All),
-        new InspectCommand(CheckpointFormats.All),
+        new LsCommand(ModelFormats.All),
+        new InspectCommand(ModelFormats.All),
         new TokenizeCommand(),
         new PreprocessCommand(new EncoderFactory()),
     ];

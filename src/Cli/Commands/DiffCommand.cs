@@ -3,6 +3,7 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 
 namespace Ckpt.Cli.Commands;
@@ -31,8 +32,8 @@ sealed class DiffCommand : ICommand
     {
         var cache = new HubCache(context.Environment);
         var (a0, b0) = (cache.Find(values.Positional[0]), cache.Find(values.Positional[1]));
-        using var a = CheckpointOpener.Open(a0);
-        using var b = CheckpointOpener.Open(b0);
+        using var a = ModelFormats.Open(a0);
+        using var b = ModelFormats.Open(b0);
         var found = context.Progress.During(sink => CheckpointComparison.Run(a, b, new RunOptions(), new RunProgress(sink), context.Cancel));
         return new CommandResult(found.IsEqual ? ExitCode.Done : ExitCode.Different, Json(found), Lines(found, a0, b0));
     }

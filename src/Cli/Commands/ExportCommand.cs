@@ -30,7 +30,7 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
     {
         var arguments = ExportArgumentsParser.Parse(values, new HubCache(context.Environment).Find) with { Environment = WorkerEnvironment.From(Environment.GetEnvironmentVariable) };
         foreach (var note in values.Notes.Concat(Notes(arguments))) { context.Progress.Note("note: " + note); }
-        if (!arguments.DryRun) { RefuseExistingOutput(arguments); }
+        RunFlags.RefuseExistingOutput(arguments.Settings);
         return context.Progress.During(progress => runner.Run(arguments, progress, context.Cancel));
     }
 
@@ -47,17 +47,6 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
             yield return arguments.Direction == ExportDirection.ToMcore
                 ? "a torch_dist checkpoint can be loaded under any parallel sizes: those given are checked, and the tensor parallel size pads the vocabulary"
                 : "parallel sizes have no effect on the safetensors written";
-        }
-    }
-
-    // CLI-3.5: said before the first byte is read, not after hours.
-    static void RefuseExistingOutput(ExportArguments arguments)
-    {
-        var output = arguments.Output;
-        if (File.Exists(output)) { throw new UsageException("CLI-3.5", "--output_dir", $"{output} is a file"); }
-        if (!arguments.ReplaceOutput && arguments.Environment.Workers == 1 && Directory.Exists(output) && Directory.EnumerateFileSystemEntries(output).Any())
-        {
-            throw new UsageException("CLI-3.5", "--output_dir", $"{output} exists and is not empty; give another folder, or --exist_ok true to replace it");
         }
     }
 }

@@ -1,4 +1,6 @@
 using Ckpt.Cli.Flags;
+using Ckpt.Cli.Layouts;
+using Ckpt.Cli.Running;
 
 namespace Ckpt.Cli.Export;
 
@@ -31,21 +33,21 @@ static class ExportArgumentsParser
             SourceIsMcore = fromMcore,
             Model = modelFolder,
             HfConfig = values.Text("hf_config"),
-            VocabDivisibleBy = AtLeastOne(values, "make_vocab_size_divisible_by"),
+            VocabDivisibleBy = RunFlags.AtLeastOne(values, "make_vocab_size_divisible_by"),
             MegatronVersion = values.Text("megatron_version"),
-            Output = CheckedOutput(values.Text("output_dir") ?? DefaultOutput(asked, direction, isHubName: !fromMcore && source != asked), source, modelFolder),
+            Output = RunFlags.CheckedOutput(values.Text("output_dir") ?? DefaultOutput(asked, direction, isHubName: !fromMcore && source != asked), source, modelFolder),
             ReplaceOutput = values.Bool("exist_ok"),
             DType = values.DType("torch_dtype"),
             Compare = values.Bool("test_convert_precision"),
             MaxShardSize = values.Size("max_shard_size") ?? DefaultShardSize,
-            DataFiles = AtLeastOne(values, "thread_count"),
+            DataFiles = RunFlags.AtLeastOne(values, "thread_count"),
             MtpLayers = NotNegative(values, "mtp_num_layers"),
             KeepUnknown = values.Bool("save_missing_weights"),
             Parallel = sizes,
             Stages = LayoutFlags.Stages(values, sizes),
             DryRun = values.Bool("dry_run"),
             MaxMemory = values.Size("max_memory"),
-            Workers = AtLeastOne(values, "workers"),
+            Workers = RunFlags.AtLeastOne(values, "workers"),
             Restart = values.Bool("restart"),
         };
     }
@@ -69,28 +71,6 @@ static class ExportArgumentsParser
         (true, true) => throw new UsageException("CLI-3.1", "export", "--to_mcore and --to_hf are both given: choose one"),
         _ => throw new UsageException("CLI-3.1", "export", "give --to_mcore true (write Megatron torch_dist) or --to_hf true (write Hugging Face safetensors)"),
     };
-
-    static string CheckedOutput(string output, string source, string? model)
-    {
-        foreach (var input in new[] { source, model })
-        {
-            if (input is not null && IsSameOrAbove(output, input))
-            {
-                throw new UsageException("CLI-3.4", "--output_dir", $"{output} is the source, or holds it ({input}); what is read would be replaced");
-            }
-        }
-        return output;
-    }
-
-    static bool IsSameOrAbove(string outer, string inner)
-    {
-        var relative = Path.GetRelativePath(Path.GetFullPath(outer), Path.GetFullPath(inner));
-        return relative == "." || relative != ".." && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !Path.IsPathRooted(relative);
-    }
-
-    static int? AtLeastOne(FlagValues values, string name) => values.Int(name) is { } number and < 1
-        ? throw new UsageException("CLI-1.7", "--" + name, $"{number}; at least 1 is allowed")
-        : values.Int(name);
 
     static int? NotNegative(FlagValues values, string name) => values.Int(name) is { } number and < 0
         ? throw new UsageException("CLI-1.7", "--" + name, $"{number}; at least 0 is allowed")

@@ -1,4 +1,6 @@
 using Ckpt.Cli.Flags;
+using Ckpt.Cli.Layouts;
+using Ckpt.Cli.Running;
 
 namespace Ckpt.Cli.Export;
 
@@ -23,9 +25,7 @@ static class ExportFlags
         new("model", FlagKind.Path, "a Hugging Face folder, or a model's name on the hub that is in the local cache") { Aliases = ["model_id_or_path", "hf_model"] },
         new("mcore_model", FlagKind.Path, "a Megatron checkpoint: the folder of iterations, or one iteration") { Aliases = ["load"] },
         new("output_dir", FlagKind.Path, "where to write; without it, the source's name with -mcore or -hf behind") { Aliases = ["save"] },
-        new("exist_ok", FlagKind.Bool, "replace the output where it exists"),
         new("torch_dtype", FlagKind.DType, "type of the weights written; without it, as stored") { Aliases = ["dtype"] },
-        new("test_convert_precision", FlagKind.Bool, "read back what was written and compare every weight bit for bit"),
         new("max_shard_size", FlagKind.Size, "largest safetensors file, 5GB where not given"),
         new("thread_count", FlagKind.Int, "number of .distcp files; without it, by size"),
         new("mtp_num_layers", FlagKind.Int, "multi-token prediction layers; without it, as config.json says"),
@@ -36,21 +36,10 @@ static class ExportFlags
         new("revision", FlagKind.Text, "branch, tag or commit of a model from the hub") { Aliases = ["model_revision"] },
 
         // layout
-        new("tensor_model_parallel_size", FlagKind.Int, "tensor parallel size; decides how far the vocabulary is padded") { Aliases = ["tp"] },
-        new("pipeline_model_parallel_size", FlagKind.Int, "pipeline parallel size; torch_dist files do not depend on it") { Aliases = ["pp"] },
-        new("virtual_pipeline_model_parallel_size", FlagKind.Int, "virtual pipeline size; torch_dist files do not depend on it") { Aliases = ["vpp", "num_virtual_stages_per_pipeline_rank"] },
-        new("expert_model_parallel_size", FlagKind.Int, "expert parallel size; torch_dist files do not depend on it") { Aliases = ["ep"] },
-        new("expert_tensor_parallel_size", FlagKind.Int, "tensor parallel size of experts; torch_dist files do not depend on it") { Aliases = ["etp"] },
-        new("context_parallel_size", FlagKind.Int, "context parallel size; weights do not depend on it") { Aliases = ["cp"] },
-        new("decoder_first_pipeline_num_layers", FlagKind.Int, "layers on the first stage; torch_dist files do not depend on it"),
-        new("decoder_last_pipeline_num_layers", FlagKind.Int, "layers on the last stage; torch_dist files do not depend on it"),
-        new("pipeline_model_parallel_layout", FlagKind.Text, "stages as text, such as Et*4|(tttt|)*14tmL; torch_dist files do not depend on it"),
+        .. LayoutFlags.All,
 
         // how
-        new("dry_run", FlagKind.Bool, "print the plan and write nothing"),
-        new("max_memory", FlagKind.Size, "most memory to use, such as 4GiB; a plan that needs more is refused"),
-        new("workers", FlagKind.Int, "worker threads; without it, as many as there are processors, at least 4"),
-        new("restart", FlagKind.Bool, "begin again where an interrupted run would be continued"),
+        .. RunFlags.All,
 
         // refused by name
         Refused("adapters", FlagKind.List, Adapters),

@@ -65,7 +65,6 @@ static class InheritedFlags
         """;
 
     const string Processes = """
-        account_for_embedding_in_pipeline_split? account_for_loss_in_pipeline_split? num_layers_per_virtual_pipeline_stage
         microbatch_group_size_per_vp_stage microbatch_group_size_per_virtual_pipeline_stage use_distributed_optimizer? use_megatron_fsdp?
         data_parallel_sharding_strategy cp_comm_type cp_partition_mode overlap_p2p_comm? batch_p2p_comm? align_param_gather? align_grad_reduce?
         tp_comm_overlap? overlap_grad_reduce? overlap_param_gather? overlap_param_gather_with_optimizer_step? ddp_backend distributed_backend

@@ -27,5 +27,11 @@ sealed record Conversion(
     IReadOnlyList<string> Notes,
     JsonObject Facts) : IDisposable
 {
+    /// <summary>Cuts whole targets into the boxes that the format needs; null: as <see cref="CutLeadingAxes"/> says.</summary>
+    internal Func<IReadOnlyList<TensorTarget>, IReadOnlyList<TensorTarget>>? Cut { get; init; }
+
+    /// <summary>Names written as they are stored, whatever type is asked for: 8-bit codes and their scales.</summary>
+    internal IReadOnlySet<string>? AsStored { get; init; }
+
     public void Dispose() => Source.Dispose();
 }

@@ -3,6 +3,7 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Formats;
 using Ckpt.Models.Bridge;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
@@ -38,6 +39,7 @@ static class ConversionRun
         DiskSpace.Check(plan, conversion.SideFiles, settings.Output);
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);
+        ReplicaComparison.Check(conversion.Source, options, sink, cancel);
         using var output = PartialOutput.Open(settings.Output, hash, options);
         if (CopyRunner.Run(plan, conversion.Source, output, options, sink, cancel) is not { } data) { return report.ShareDone(clock.Elapsed); }
         var files = new List<WrittenFile>(data);
@@ -74,7 +76,8 @@ static class ConversionRun
             coverage = MapCoverage.Of(source.Tensors, map.Left);
         }
         if (!coverage.IsComplete) { throw Incomplete(conversion, map); }
-        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes);
+        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
+        if (conversion.Cut is { } cut) { targets = cut(targets); }
         return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
     }
 
@@ -97,7 +100,7 @@ static class ConversionRun
     /// <summary>SHD-7.1.</summary>
     static ComparisonReport Compare(Conversion conversion, CopyPlan plan, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
-        using var written = CheckpointOpener.Open(output.Folder);
+        using var written = ModelFormats.Open(output.Folder);
         var identity = TensorMap.Identity([.. plan.Layout.Tensors.Select(static t => new MappedTensor(t.Name, t.Shape))]);
         var again = CopyPlanner.Plan(written.Tensors, identity, plan.Layout);
         return PlanComparison.Run(plan, conversion.Source, again, written, options, progress, cancel);

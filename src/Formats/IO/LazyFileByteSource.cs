@@ -1,12 +1,12 @@
 namespace Ckpt.Formats.IO;
 
 /// <summary>A file that is opened at the first read and stays open: a checkpoint of many files costs no handles until it is read.</summary>
-sealed class LazyFileByteSource(string path, long length) : IByteSource, IDisposable
+sealed class LazyFileByteSource(string path, long length, string? name = null) : IByteSource, IDisposable
 {
     readonly Lock _lock = new();
     FileByteSource? _file;
 
-    public string Name => path;
+    public string Name { get; } = name ?? path;
 
     public long Length { get; } = length;
 
@@ -16,6 +16,16 @@ sealed class LazyFileByteSource(string path, long length) : IByteSource, IDispos
     public void WillNeed(long offset, long length) => Open().WillNeed(offset, length);
 
     public void Dispose() => _file?.Dispose();
+
+    /// <summary>Closes the file until something of it is read again; nothing may be reading now.</summary>
+    internal void Close()
+    {
+        lock (_lock)
+        {
+            _file?.Dispose();
+            _file = null;
+        }
+    }
 
     FileByteSource Open()
     {

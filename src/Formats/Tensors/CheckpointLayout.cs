@@ -31,19 +31,40 @@ public sealed record FileLayout(string Path, long Length, IReadOnlyList<DataRang
 }
 
 /// <summary>
-/// Bytes of a file that are one box of one target, row-major, little-endian, packed. A box may lie in several ranges (copies that every rank holds).
+/// Bytes of a file that are one box of one target, row-major, little-endian, packed, or several boxes of it put together along an axis. A box may
+/// lie in several ranges (copies that every rank holds).
 /// </summary>
 public readonly record struct DataRange(long Offset, long Length, int Tensor, int Box)
 {
     /// <summary>The box's axes from the slowest to the fastest in these bytes, where that is not their own order (a transposed matrix is [1, 0]); null: row-major.</summary>
     public IReadOnlyList<int>? Order { get; init; }
+
+    /// <summary>
+    /// Boxes that follow <see cref="Box"/> along <see cref="JoinAxis"/>, of its size on the other axes; the range is then the box they make together
+    /// (gate and up columns of a rank, which are apart in the tensor); null: none.
+    /// </summary>
+    public IReadOnlyList<int>? Joined { get; init; }
+
+    /// <summary>The axis along which <see cref="Joined"/> follow.</summary>
+    public int JoinAxis { get; init; }
 }
 
 /// <summary>
 /// Bytes of a file around the data (headers, checksums). <paramref name="Data"/> is the index in <see cref="FileLayout.Data"/> of
 /// the range whose CRC-32 (zip polynomial) <paramref name="Make"/> is given, or −1 where it needs none (it is then given 0).
 /// </summary>
-public sealed record Frame(long Offset, int Length, int Data, Func<uint, byte[]> Make);
+public sealed record Frame(long Offset, int Length, int Data, Func<uint, byte[]> Make)
+{
+    /// <summary>A frame that is made of the checksums of several ranges: given those of all data ranges of the file, in their order.</summary>
+    public static Frame OfAll(long offset, int length, Func<IReadOnlyList<uint>, byte[]> make) =>
+        new(offset, length, -1, static _ => throw new InvalidOperationException("made of all checksums")) { MakeOfAll = make };
+
+    /// <summary>In place of <see cref="Make"/>, where the bytes depend on more than one range.</summary>
+    public Func<IReadOnlyList<uint>, byte[]>? MakeOfAll { get; init; }
+
+    /// <summary>The bytes, of the CRC-32 of every data range of the file.</summary>
+    public byte[] Bytes(IReadOnlyList<uint> checksums) => MakeOfAll is null ? Make(Data < 0 ? 0 : checksums[Data]) : MakeOfAll(checksums);
+}
 
 /// <summary>A small file written whole.</summary>
 public readonly record struct SmallFile(string Path, ReadOnlyMemory<byte> Bytes);

@@ -16,17 +16,23 @@ sealed class PickleMachine
     readonly string? _skip;
     readonly PickleMemo _memo = new();
     readonly PickleStack _stack;
+    readonly bool _alone;
     int _nodes;
     bool _skipPending;
     bool _refersIntoSkipped;
 
-    internal PickleMachine(PickleCursor cursor, PickleLimits limits, string? skip)
+    /// <summary>A machine at the cursor; <paramref name="alone"/>: whether STOP must be the last byte there is.</summary>
+    internal PickleMachine(PickleCursor cursor, PickleLimits limits, string? skip, bool alone = true)
     {
         _cursor = cursor;
         _limits = limits;
         _skip = skip;
+        _alone = alone;
         _stack = new PickleStack(cursor, limits.Marks);
     }
+
+    /// <summary>Where given, every persistent id that is met is added to it.</summary>
+    internal List<PicklePersistentId>? References { get; init; }
 
     /// <summary>Runs to STOP. Null where the pickle refers into the value that was skipped: it must be read again with nothing skipped.</summary>
     internal PickleNode? Run()
@@ -44,7 +50,7 @@ sealed class PickleMachine
             {
                 var root = _stack.Pop();
                 if (_stack.Count != 0) { PickleThrow.LeftOnStack(_cursor, _stack.Count); }
-                if (_cursor.Left != 0) { PickleThrow.AfterStop(_cursor); }
+                if (_alone && _cursor.Left != 0) { PickleThrow.AfterStop(_cursor); }
                 return root;
             }
             if (!Atom(opcode) && !Container(opcode) && !Object(opcode) && !Memo(opcode)) { PickleThrow.Opcode(_cursor, opcode, place); }
@@ -133,8 +139,8 @@ sealed class PickleMachine
                 if (_stack.Peek() is not PickleObject built) { PickleThrow.Operand(_cursor, "an object", PickleThrow.Kind(_stack.Peek())); return true; }
                 built.States.Add(state);
                 return true;
-            case PersId: Push(new PicklePersistentId(new PickleString(PickleText.Decode(Line(), _cursor.Name, _cursor.Position)))); return true;
-            case BinPersId: Push(new PicklePersistentId(_stack.Pop())); return true;
+            case PersId: PushReference(new PickleString(PickleText.Decode(Line(), _cursor.Name, _cursor.Position))); return true;
+            case BinPersId: PushReference(_stack.Pop()); return true;
             default: return false;
         }
     }
@@ -170,6 +176,13 @@ sealed class PickleMachine
     {
         if (++_nodes > _limits.Nodes) { PickleThrow.TooMany(_cursor, "values", _limits.Nodes); }
         _stack.Push(node);
+    }
+
+    void PushReference(PickleNode id)
+    {
+        var reference = new PicklePersistentId(id);
+        References?.Add(reference);
+        Push(reference);
     }
 
     void PushText(ulong length)

@@ -10,7 +10,7 @@ namespace Ckpt.Formats.Torch;
 /// </summary>
 public sealed class TorchArchive
 {
-    const int SmallRecord = 1 << 30;
+    internal const int SmallRecord = 1 << 30;
 
     readonly Dictionary<string, TorchArchiveRecord> _records;
 
@@ -30,7 +30,7 @@ public sealed class TorchArchive
     /// <exception cref="CheckpointException">It breaks a clause of spec/torch.md part 3.</exception>
     public static TorchArchive Open(IByteSource source)
     {
-        TorchOldFormats.Refuse(source);
+        TorchOldFormats.RefuseTar(source);
         var end = ZipEnd.Read(source);
         var directory = new byte[end.DirectoryLength];
         source.ReadExactly(end.DirectoryOffset, directory);

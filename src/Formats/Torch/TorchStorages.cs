@@ -18,6 +18,13 @@ static class TorchStorages
 
     internal static bool TryDType(string className, out DType dtype) => s_dtypes.TryGetValue(className, out dtype);
 
+    /// <summary>Bytes of what a storage of this class counts; untyped ones count bytes.</summary>
+    internal static bool TryElementSize(string className, out int size)
+    {
+        size = className == Untyped ? 1 : TryDType(className, out var dtype) ? dtype.ByteSize() : 0;
+        return size > 0;
+    }
+
     /// <summary>The typed storage class, or null for a dtype that torch keeps in untyped storages.</summary>
     internal static string? ClassOf(DType dtype)
     {

@@ -18,10 +18,13 @@ readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRele
     const int SmallFile = 1 << 20;
 
     /// <summary>The folder of an iteration, or the last one of a run's folder.</summary>
-    internal static TorchDistFolder Find(string path)
+    internal static TorchDistFolder Find(string path) => Tracked(path, static folder => Holds(folder, Metadata) || Holds(folder, TorchDistConfig.FileName));
+
+    /// <summary>The folder named, where it is an iteration's or has no tracker; else the one its tracker names.</summary>
+    internal static TorchDistFolder Tracked(string path, Predicate<string> isIteration)
     {
         var folder = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (!Holds(folder, Metadata) && !Holds(folder, TorchDistConfig.FileName) && Holds(folder, Tracker))
+        if (!isIteration(folder) && Holds(folder, Tracker))
         {
             var tracker = System.IO.Path.Combine(folder, Tracker);
             var name = NamedBy(ReadSmall(tracker), tracker);

@@ -23,7 +23,7 @@ static class FaultCauses
         new(@"\.[qk]_(norm|layernorm)\.weight$", (_, context) =>
             $"A {context.Config.ModelType} model normalises queries and keys: model_type may be another model's (llama and qwen2 have no such norms)."),
         new(@"\.(experts|router|gate)\.", (_, context) =>
-            $"config.json says {context.Config.Experts} experts a layer: num_experts, decoder_sparse_step or mlp_only_layers may be another model's, or a file is missing."),
+            $"config.json says {context.Config.Experts} experts a layer: the number of experts or which layers have them may be another model's, or a file is missing."),
         new(".", (_, _) => "A file of the checkpoint may be missing."),
     ];
 
@@ -34,14 +34,14 @@ static class FaultCauses
             $"The weights are quantised ({context.Config.QuantMethod ?? "config.json does not say how"}): such checkpoints are not converted as they are."),
         new(".", (name, context) => FaultContext.LayerOf(name) >= context.Config.Layers
             ? $"config.json says num_hidden_layers {context.Config.Layers}: layers behind that may predict further tokens (MTP), or the config was cut." : null),
-        new(@"^mtp\.", (_, _) => "It is part of layers that predict further tokens (MTP)."),
+        new(@"(^|\.)mtp(_layers|_block)?\.", (_, _) => "It is part of layers that predict further tokens (MTP)."),
         new(@"(^|\.)(visual|vision_tower|vision_model|audio_tower|multi_modal_projector)\.", (_, _) => "It is part of a vision or audio tower: the model is more than its text part."),
         new(@"(^|\.)score\.weight$", (_, _) => "It is the head of a classification model."),
-        new(@"\.shared_experts?", (_, context) => $"A {context.Config.ModelType} model has no shared experts: model_type may be another model's."),
+        new(@"\.shared_experts?", (_, context) => context.Config.SharedFfn > 0 ? null : $"A {context.Config.ModelType} config with these keys has no shared experts: model_type or the number of them may be another model's."),
         new(@"\.bias$", (_, context) => $"A {context.Config.ModelType} config with these keys has no bias here: model_type, attention_bias or mlp_bias may be another model's."),
         new(@"\.[qk]_(norm|layernorm)\.weight$", (_, context) => $"A {context.Config.ModelType} model does not normalise queries and keys: model_type may be another model's (qwen3)."),
         new(@"\.experts\.", (_, context) => context.Config.Experts > 0
-            ? $"config.json says {context.Config.Experts} experts a layer and which layers have them: num_experts or mlp_only_layers may be another model's." : $"A {context.Config.ModelType} model has no experts: model_type may be another model's."),
+            ? $"config.json says {context.Config.Experts} experts a layer and which layers have them: the number of experts or which layers have them may be another model's." : $"A {context.Config.ModelType} model has no experts: model_type may be another model's."),
         new(".", (_, context) => $"No row of the {context.Config.ModelType} table names it."),
     ];
 

@@ -38,7 +38,7 @@ public sealed class ModelCheckpoint : IDisposable
     /// <exception cref="CheckpointException">It cannot be opened, or is not of a known family.</exception>
     public static ModelCheckpoint Open(string path, ModelOpenOptions options)
     {
-        var reader = CheckpointOpener.Open(path);
+        var reader = ModelFormats.Open(path);
         try { return Of(reader, path, options); }
         catch
         {

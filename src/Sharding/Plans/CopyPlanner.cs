@@ -81,6 +81,7 @@ public sealed class CopyPlanner
                 var index = linkIndex[right] ??= IndexRight(right, linksOf[right]);
                 pieces.Add(PieceOf(f, r, target, range, right, index.Index, index.Links));
                 covered[range.Tensor][range.Box] = true;
+                foreach (var joined in range.Joined ?? []) { covered[range.Tensor][joined] = true; }
             }
         }
         CheckTargets(covered);
@@ -113,12 +114,48 @@ public sealed class CopyPlanner
 
     Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, int right, BoxIndex index, int[] links)
     {
-        var stored = target.Boxes[range.Box];
-        if (range.Length != target.DType.ByteLength(stored.Volume)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(stored.Volume)); }
+        var joined = JoinedShape(target, range);
+        if (range.Length != target.DType.ByteLength(joined.Count)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(joined.Count)); }
         var splits = _splitsOfRight[right];
-        var box = splits.Refine(stored, target.Name);
-        var strides = Strides(stored, range.Order, splits);
+        var stored = StoredStrides(joined, range.Order);
+        long[] strides = splits.IsIdentity ? stored : [.. splits.StoredAxis.Select((axis, fine) => stored[axis] * splits.Factor[fine])];
         var copies = new List<RegionCopy>();
+        var (filled, place) = (0L, 0L);
+        for (var i = 0; i <= (range.Joined?.Count ?? 0); i++)
+        {
+            var box = target.Boxes[i == 0 ? range.Box : range.Joined![i - 1]];
+            filled += AddCopies(copies, splits.Refine(box, target.Name), strides, place, target, index, links);
+            if (range.Joined is not null) { place += box.Size[range.JoinAxis] * stored[range.JoinAxis]; }
+        }
+        copies.Sort(static (a, b) => a.TargetStart.CompareTo(b.TargetStart));
+        var zeros = joined.Count - filled;
+        _copied += filled;
+        _zeros += zeros;
+        return new Piece(file, rangeIndex, copies, zeros);
+    }
+
+    /// <summary>The shape of a range's boxes put together.</summary>
+    static Shape JoinedShape(TensorTarget target, DataRange range)
+    {
+        var first = target.Boxes[range.Box];
+        if (range.Joined is null) { return first.Shape; }
+        var size = first.Size.ToArray();
+        foreach (var other in range.Joined)
+        {
+            var box = target.Boxes[other];
+            for (var axis = 0; axis < size.Length; axis++)
+            {
+                if (axis != range.JoinAxis && box.Size[axis] != size[axis]) { throw new ArgumentException($"boxes {first} and {box} of {target.Name} cannot be joined along axis {range.JoinAxis}", nameof(range)); }
+            }
+            size[range.JoinAxis] += box.Size[range.JoinAxis];
+        }
+        return new Shape(size);
+    }
+
+    /// <summary>Adds the copies that fill one box of a range, which begins at <paramref name="place"/> of it.</summary>
+    /// <returns>Elements they fill.</returns>
+    long AddCopies(List<RegionCopy> copies, Box box, long[] strides, long place, TensorTarget target, BoxIndex index, int[] links)
+    {
         var found = new List<(int Index, Box Common)>();
         var parts = new List<(int Index, Box Common)>();
         index.Find(box, found);
@@ -128,42 +165,37 @@ public sealed class CopyPlanner
             if (at >= links.Length) { continue; } // a padding
             var link = _map.Links[links[at]];
             var axes = _axes[links[at]];
-            var source = _sourceOfLeft[link.Left];
-            CheckCast(_source[source], target);
+            CheckCast(_source[_sourceOfLeft[link.Left]], target);
             var wanted = LinkAxes.Project(common, link.RightBox, axes.Right, link.LeftBox, axes.Left);
             parts.Clear();
             IndexStored(link.Left).Find(wanted, parts);
             foreach (var (storedBox, part) in parts)
             {
                 var there = LinkAxes.Project(part, link.LeftBox, axes.Left, link.RightBox, axes.Right);
-                copies.Add(CopyOf(link.Left, storedBox, part, axes, there, box, strides));
+                copies.Add(CopyOf(link.Left, storedBox, part, axes, there, box, strides, place));
                 filled += part.Volume;
             }
         }
-        copies.Sort(static (a, b) => a.TargetStart.CompareTo(b.TargetStart));
-        var zeros = box.Volume - filled;
-        _copied += filled;
-        _zeros += zeros;
-        return new Piece(file, rangeIndex, copies, zeros);
+        return filled;
     }
 
-    /// <summary>Elements between neighbours of the stored range, per fine axis.</summary>
-    static long[] Strides(Box stored, IReadOnlyList<int>? order, AxisSplits splits)
+    /// <summary>Elements between neighbours of a range, per stored axis.</summary>
+    static long[] StoredStrides(Shape shape, IReadOnlyList<int>? order)
     {
-        var strides = stored.Shape.RowMajorStrides();
+        var strides = shape.RowMajorStrides();
         if (order is not null)
         {
             var step = 1L;
             for (var i = order.Count - 1; i >= 0; i--)
             {
                 strides[order[i]] = step;
-                step *= stored.Size[order[i]];
+                step *= shape[order[i]];
             }
         }
-        return splits.IsIdentity ? strides : [.. splits.StoredAxis.Select((axis, fine) => strides[axis] * splits.Factor[fine])];
+        return strides;
     }
 
-    RegionCopy CopyOf(int left, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides)
+    RegionCopy CopyOf(int left, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides, long place)
     {
         var source = _sourceOfLeft[left];
         var splits = _splitsOfLeft[left];
@@ -171,7 +203,6 @@ public sealed class CopyPlanner
         var start = new long[stored.Rank];
         for (var axis = 0; axis < part.Rank; axis++) { start[splits.StoredAxis[axis]] += part.Offset[axis] * splits.Factor[axis]; }
         for (var axis = 0; axis < start.Length; axis++) { start[axis] -= stored.Offset[axis]; }
-        var place = 0L;
         for (var axis = 0; axis < strides.Length; axis++) { place += (there.Offset[axis] - target.Offset[axis]) * strides[axis]; }
         var order = SlowestFirst(axes.Right, strides);
         var (sourceAxes, sourceSteps) = (new int[order.Length], new long[order.Length]);

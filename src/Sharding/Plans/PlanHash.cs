@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Ckpt.Formats.Tensors;
 
 namespace Ckpt.Sharding.Plans;
 
@@ -15,7 +16,7 @@ public static class PlanHash
         using var stream = new HashStream(hash);
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
         {
-            writer.Write("ckpt plan 2");
+            writer.Write("ckpt plan 3");
             writer.Write(sourceIdentity);
             foreach (var tensor in plan.Source) { writer.Write(tensor.Name); writer.Write((byte)tensor.DType); Write(writer, tensor.Shape.Dims); }
             foreach (var target in plan.Layout.Tensors) { writer.Write(target.Name); writer.Write((byte)target.DType); Write(writer, target.Shape.Dims); }
@@ -24,12 +25,23 @@ public static class PlanHash
                 writer.Write(file.Path);
                 writer.Write(file.Length);
                 writer.Write(file.Encode?.Name ?? "");
-                foreach (var range in file.Data) { writer.Write(range.Offset); writer.Write(range.Length); writer.Write(range.Tensor); writer.Write(range.Box); Write(writer, range.Order); }
+                foreach (var range in file.Data) { Write(writer, range); }
             }
             foreach (var small in plan.Layout.Closing) { writer.Write(small.Path); writer.Write(small.Bytes.Span); }
             foreach (var piece in plan.Pieces) { Write(writer, piece); }
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    static void Write(BinaryWriter writer, DataRange range)
+    {
+        writer.Write(range.Offset);
+        writer.Write(range.Length);
+        writer.Write(range.Tensor);
+        writer.Write(range.Box);
+        Write(writer, range.Order);
+        Write(writer, range.Joined);
+        writer.Write(range.JoinAxis);
     }
 
     static void Write(BinaryWriter writer, Piece piece)

@@ -28,9 +28,9 @@ public static class TargetMaker
         var weights = map.Right.Tensors.Any(static t => t.HeldAs == HeldAs.Weights) ? cast ?? MostlyStored(map, byName) : null;
         foreach (var link in map.Links)
         {
-            var right = map.Right.Tensors[link.Right];
-            var wanted = asStored?.Contains(right.Name) == true ? null : right.HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
-            var type = TypeOf(byName[map.Left.Tensors[link.Left].Name].DType, wanted);
+            var (right, stored) = (map.Right.Tensors[link.Right], byName[map.Left.Tensors[link.Left].Name].DType);
+            var wanted = right.HeldAs switch { HeldAs.Single => DType.F32, HeldAs.Weights => weights, _ => cast };
+            var type = asStored?.Contains(right.Name) == true ? stored : TypeOf(stored, wanted);
             if (types[link.Right] is { } other && other != type) { Throw.TwoTypes(map.Right.Tensors[link.Right].Name, other, type); }
             types[link.Right] = type;
             cut[link.Right] = Math.Min(cut[link.Right], LeadingOnes(link.RightBox));

@@ -250,7 +250,7 @@ public sealed class CopyRunner : IDisposable
         foreach (var frame in file.Frames)
         {
             for (; nextRange < file.Data.Count && file.Data[nextRange].Offset < frame.Offset; nextRange++) { TakeRange(); }
-            var bytes = frame.Make(frame.Data < 0 ? 0 : ranges[frame.Data]);
+            var bytes = frame.Bytes(ranges);
             if (bytes.Length != frame.Length || frame.Offset != end) { throw new InvalidOperationException($"{file.Path}: a frame of {bytes.Length} bytes for {frame.Length} at {frame.Offset}, after {end}"); }
             RandomAccess.Write(output.Handle, bytes, frame.Offset);
             crc = Crc32.Combine(crc, Crc32.Of(bytes), bytes.Length);

@@ -34,6 +34,9 @@ public sealed class ViewedCheckpoint : ICheckpointReader
         Tensors = tensors;
     }
 
+    /// <summary>What is viewed.</summary>
+    public ICheckpointReader Inner => _inner;
+
     public string Format => _inner.Format;
 
     public string Path => _inner.Path;

@@ -89,6 +89,52 @@ public sealed class ArrangementLaws
         Assert.Equal([.. turned], File.ReadAllBytes(Path.Combine(path, "b")));
     }
 
+    /// <summary>Two ranks' gate and up rows as columns side by side: [input, gate of the rank then up of the rank].</summary>
+    [Fact]
+    [Clause("SHD-2.15")]
+    public void BoxesOfARankLieSideBySide() => Law.Holds(
+        from inputs in Gen.Choose(1, 5)
+        from width in Gen.Choose(1, 4)
+        from cut in Gen.Choose(0, 6)
+        from seed in Gen.Choose(0, int.MaxValue - 1)
+        select (inputs, width, cut, seed),
+        c =>
+        {
+            using var folder = new TemporaryFolder();
+            var shape = new Shape(4 * c.width, c.inputs);
+            var bytes = Copying.Bytes(c.seed, shape.Count * 2);
+            var source = new MemoryCheckpoint().Add("t", DType.U16, shape, bytes, Cuts.Of(shape, c.seed, c.cut));
+            var boxes = Enumerable.Range(0, 4).Select(part => new Box([part * c.width, 0], [c.width, c.inputs])).ToArray();
+            var length = 4L * c.width * c.inputs;
+            var layout = new CheckpointLayout(
+                [new TensorTarget("t", DType.U16, shape, boxes)],
+                [.. Enumerable.Range(0, 2).Select(rank => new FileLayout(
+                    $"{rank}", length, [new DataRange(0, length, 0, rank) { Order = [1, 0], Joined = [2 + rank], JoinAxis = 0 }], []))],
+                []);
+            var path = Copying.Run(folder, "t", CopyPlanner.Plan(source.Tensors, Copying.IdentityOf(source), layout), source);
+            return Enumerable.Range(0, 2).All(rank =>
+            {
+                var expected = from input in Enumerable.Range(0, c.inputs)
+                               from half in Enumerable.Range(0, 2)
+                               from column in Enumerable.Range(0, c.width)
+                               let row = (((2 * half) + rank) * c.width) + column
+                               from i in Enumerable.Range(0, 2)
+                               select bytes[(((row * c.inputs) + input) * 2) + i];
+                return File.ReadAllBytes(Path.Combine(path, $"{rank}")).AsSpan().SequenceEqual(expected.ToArray());
+            });
+        });
+
+    [Fact]
+    [Clause("SHD-2.15")]
+    public void BoxesOfOtherWidthsCannotBeJoined()
+    {
+        var source = new MemoryCheckpoint().Add("t", DType.U8, new Shape(2, 2), [1, 2, 3, 4]);
+        var layout = new CheckpointLayout(
+            [new TensorTarget("t", DType.U8, new Shape(2, 2), [new Box([0, 0], [1, 2]), new Box([1, 0], [1, 1]), new Box([1, 1], [1, 1])])],
+            [new FileLayout("a", 3, [new DataRange(0, 3, 0, 0) { Joined = [1] }], [])], []);
+        Assert.Throws<ArgumentException>(() => CopyPlanner.Plan(source.Tensors, Copying.IdentityOf(source), layout));
+    }
+
     [Fact]
     [Clause("SHD-2.12")]
     public void AViewTakesThePlaceOfTheTensorOfItsName()

@@ -223,7 +223,7 @@ public sealed class TrainingStateTests
         for (var i = 0; i < values.Length; i++) { values[i] = i; }
         using var source = new MemoryMegatron();
         var (rounded, shifted) = (new byte[48], SimulatedRun.Bytes([.. values[..20], 99, .. values[20..23]]));
-        Sharding.Elements.ElementCast.Cast(DType.F32, SimulatedRun.Bytes(values), DType.BF16, rounded);
+        Ckpt.Sharding.Elements.ElementCast.Cast(DType.F32, SimulatedRun.Bytes(values), DType.BF16, rounded);
         foreach (var name in (string[])["good", "bad"]) { source.Inner.Add(name, DType.BF16, new Shape(2, 3, 4), rounded); }
         source.Inner.Add("optimizer.state.param.good", DType.F32, new Shape(2, 3, 4), SimulatedRun.Bytes(values), Cuts.Of(new Shape(2, 3, 4), 3, 5));
         source.Inner.Add("optimizer.state.fp32_param.bad", DType.F32, new Shape(2, 3, 4), shifted);

@@ -52,6 +52,13 @@ public sealed class TorchRejectTests
         Assert.Equal("TOR-5.8", Assert.Throws<UnsupportedCheckpointException>(() => opened.ReadStorages()).Clause);
     }
 
+    [Fact, Clause("TOR-5.8")]
+    public void StoragesOfFilesBeforeTorch16HaveNoNumbers()
+    {
+        var file = TorchFile.Open(new MemoryByteSource("old", File.ReadAllBytes(Repository.Vector("torch", "accept", "torch2.14-sequence.pt"))));
+        Assert.Equal("TOR-5.8", Assert.Throws<UnsupportedCheckpointException>(() => file.ReadStorages()).Clause);
+    }
+
     [Fact, Clause("TOR-5.1")]
     public void WhatIsNoTensorIsRefusedAsOne() =>
         Assert.Equal("TOR-5.1", Assert.Throws<MalformedCheckpointException>(() => TorchTensor.Read(PickleNone.Instance, "none")).Clause);

@@ -25,7 +25,7 @@ sealed record ZarrCase(ZarrWriterOptions Options, DType DType, Shape Shape, Shap
         from separator in Gen.Elements<char?>(null, '.', '/')
         from columnMajor in Gen.Elements(false, false, true)
         from bigEndian in Gen.Elements(false, false, true)
-        from shard in Gen.Elements(version == ZarrVersion.V2 ? [0L] : [0L, 0L, 50L, 500L])
+        from shard in Gen.Elements<long>(version == ZarrVersion.V2 ? [0L] : [0L, 0L, 50L, 500L])
         from consolidated in Gen.Elements(false, true)
         from dtype in Gen.Elements(s_types)
         from shape in Cuts.Shapes()

@@ -108,13 +108,31 @@ def keyed(archive, key, value):
     return archive
 
 
-legacy = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19." + b"\x80\x02M\xe9\x03." + b"\x80\x02}q\x00."
+def sequence(protocol=b"\x80\x02M\xe9\x03.", order=b"\x88", keys=b"X\x01\x00\x00\x000", count=6, data=24, storage="FloatStorage", view=b"", tensors=1):
+    """What torch before 1.6 wrote: magic number, protocol, machine, object, keys of the storages, storages."""
+    system = b"\x80\x02}X\x0d\x00\x00\x00little_endian" + order + b"s."
+    one = tensor(storage=storage)[2:-1].replace(b"\x8a\x08" + struct.pack("<q", 6) + b"tQ", b"\x8a\x08" + struct.pack("<q", 6) + view + b"tQ")
+    return (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19." + protocol + system + b"\x80\x02" + one + b"." + b"\x80\x02](" + keys + b"e."
+            + struct.pack("<q", count) + bytes(data))
+
+
 tar = bytearray(1024)
 tar[257:262] = b"ustar"
 bad_crc = good()
 bad_crc.crc["a/data.pkl"] = 1
 files = {
-    "TOR-3.1_before-1.6": (legacy, "the magic number of torch before 1.6"),
+    "TOR-6.1_protocol": (sequence(protocol=b"\x80\x02M\xe8\x03."), "protocol 1000 of the format before 1.6"),
+    "TOR-6.1_big-endian": (sequence(order=b"\x89"), "of a big-endian machine"),
+    "TOR-1.3_sequence-cut": (sequence()[:40], "ends inside the second pickle's successor"),
+    "TOR-6.2_past-end": (sequence(data=23), "the storage is cut by a byte"),
+    "TOR-6.2_no-length": (sequence()[:-28], "the file ends inside a storage's length"),
+    "TOR-6.2_huge": (sequence(count=2**62), "a storage of 2^62 elements"),
+    "TOR-6.2_negative": (sequence(count=-1), "a storage of -1 elements"),
+    "TOR-6.2_unknown-key": (sequence(keys=b"X\x01\x00\x00\x009"), "a storage that no tensor has"),
+    "TOR-6.2_twice": (sequence(keys=b"X\x01\x00\x00\x000" * 2, data=56), "a storage listed twice"),
+    "TOR-6.2_view": (sequence(view=b"X\x01\x00\x00\x001K\x00K\x06\x87"), "a storage inside another, of torch before 0.4"),
+    "TOR-5.5_sequence-shorter": (sequence(count=5, data=20), "the storage has five elements, the tensor says six"),
+    "TOR-5.5_sequence-missing": (sequence(keys=b""), "no storage is listed"),
     "TOR-3.1_tar": (bytes(tar), "a tar"),
     "TOR-3.1_torchscript": (good().put("a/constants.pkl", b"\x80\x02).").bytes(), "a TorchScript module"),
     "TOR-3.2_no-zip": (b"hello", "no zip"),

@@ -27,9 +27,9 @@ def facts(value, path, out):
             facts(item, path + [str(i)], out)
 
 
-def save(what, value):
+def save(what, value, zipped=True):
     path = folder / f"{name}-{what}.pt"
-    torch.save(value, path)
+    torch.save(value, path, _use_new_zipfile_serialization=zipped)
     out = []
     facts(value, [], out)
     path.with_suffix(".json").write_text(json.dumps({"torch": torch.__version__, "tensors": out}, indent=1) + "\n")
@@ -63,6 +63,8 @@ kinds = {
     "u8": torch.tensor([255, 0], dtype=torch.uint8),
 }
 first = save("kinds", kinds)
+old = {key: value for key, value in kinds.items() if not key.startswith("f8")}
+save("sequence", old, zipped=False)
 save("many", [torch.full((i + 1,), i, dtype=torch.int32) for i in range(31)])
 save("module", torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.LayerNorm(2)).state_dict())
 save("objects", {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Ckpt.Cli.Flags;
 using Ckpt.Formats.TorchDist;
 
-namespace Ckpt.Cli.Export;
+namespace Ckpt.Cli.Running;
 
 /// <summary>Chooses the form of a torch_dist checkpoint for the Megatron version that is to read it.</summary>
 static class MegatronForm

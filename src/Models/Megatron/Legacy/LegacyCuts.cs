@@ -1,0 +1,33 @@
+using Ckpt.Formats.Tensors;
+
+namespace Ckpt.Models.Megatron.Legacy;
+
+/// <summary>Finds what names do not tell about cuts: from a rank's shapes where they say it, else from the arguments. Pure.</summary>
+static class LegacyCuts
+{
+    /// <summary>The options for a checkpoint of which these are a rank's tensors.</summary>
+    internal static MegatronCutOptions Of(LegacyArgs args, IEnumerable<LegacyPart> parts)
+    {
+        var shapes = new Dictionary<string, Shape>(StringComparer.Ordinal);
+        foreach (var part in parts)
+        {
+            if (part.Key.IsInLayer) { shapes.TryAdd(part.Key.Path, part.Shape); }
+        }
+        var options = new MegatronCutOptions
+        {
+            Gated = Gated(shapes, "mlp.linear_fc") ?? Gated(shapes, "mlp.experts.experts.linear_fc") ?? Gated(shapes, "mlp.shared_experts.linear_fc") ?? args.IsGated,
+            LatentDownIsCut = Size(shapes, "self_attention.linear_kv_down_proj.weight", 0) is { } rows && Size(shapes, "self_attention.linear_kv_up_proj.weight", 1) is { } columns && rows < columns,
+            HeadIsClassifier = args.IsClassifier,
+            Experts = args.Experts,
+        };
+        return args.LinearSections(shapes.ContainsKey("mixer.in_proj.weight")) is { } sections && (shapes.ContainsKey("mixer.in_proj.weight") || shapes.ContainsKey("self_attention.in_proj.weight"))
+            ? options with { LinearAttention = LinearAttentionForm.BySection, InProjSections = sections.In, ConvSections = sections.Conv }
+            : options;
+    }
+
+    /// <summary>Gate and up together have twice the rows that the next projection has columns.</summary>
+    static bool? Gated(Dictionary<string, Shape> shapes, string name) =>
+        Size(shapes, name + "1.weight", 0) is { } rows && Size(shapes, name + "2.weight", 1) is { } columns && columns > 0 && rows % columns == 0 ? rows / columns == 2 : null;
+
+    static long? Size(Dictionary<string, Shape> shapes, string name, int axis) => shapes.TryGetValue(name, out var shape) && shape.Rank == 2 ? shape[axis] : null;
+}
