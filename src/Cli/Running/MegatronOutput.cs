@@ -29,11 +29,11 @@ sealed record MegatronOutputOptions
     /// <summary>The sizes of the run that is to load it; null: those of the args.</summary>
     internal ParallelSizes? Sizes { get; init; }
 
-    /// <summary>Whose experts a legacy checkpoint is for.</summary>
-    internal LegacyExperts Experts { get; init; }
+    /// <summary>Whose experts a legacy checkpoint is for; null: those of the args.</summary>
+    internal LegacyExperts? Experts { get; init; }
 
-    /// <summary>Whose layers.</summary>
-    internal LegacyLayers Layers { get; init; }
+    /// <summary>Whose layers; null: those of the args.</summary>
+    internal LegacyLayers? Layers { get; init; }
 
     /// <summary>How layers are placed on stages.</summary>
     internal StageOptions Stages { get; init; } = StageOptions.Even;
@@ -76,8 +76,8 @@ sealed record MegatronOutput(ICheckpointWriter Writer, Func<IReadOnlyList<Tensor
             Layout = target.Layout,
             Stages = target.Stages,
             Folder = options.Folder,
-            Experts = options.Experts,
-            Layers = options.Layers,
+            Experts = options.Experts ?? target.Experts,
+            Layers = options.Layers ?? target.Layers,
         });
     }
 

@@ -71,7 +71,10 @@ public sealed class LegacyRankImage
         _ownStorages.Clear();
         var storages = new Dictionary<PicklePersistentId, Func<string, ReadOnlyMemory<byte>>>(ReferenceEqualityComparer.Instance);
         foreach (var reference in late.SelectMany(static item => References(item.Value))) { storages[reference] = _sharedStorage; }
-        foreach (var reference in _own is null ? [] : References(_own.Entries)) { storages[reference] = _own.Storage; }
+        if (_own is { } own)
+        {
+            foreach (var reference in References(own.Entries)) { storages[reference] = own.Storage; }
+        }
         var keys = new Dictionary<(Func<string, ReadOnlyMemory<byte>>, string), string>();
         return PickleWriter.Write(root, 2, reference => storages.TryGetValue(reference, out var storage) ? Renamed(reference, storage, keys, modelStorages, names) : reference.Id);
     }

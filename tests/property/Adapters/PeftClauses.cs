@@ -153,7 +153,7 @@ public sealed class PeftClauses
         Read(made.Write(folder));
     }
 
-    [Fact, Clause("ADP-2.4"), Clause("ADP-5.4")]
+    [Fact, Clause("ADP-2.3"), Clause("ADP-5.4")]
     public void WhatIsSavedWholeTakesTheBasesPlace()
     {
         using var folder = new TemporaryFolder();

@@ -48,10 +48,9 @@ sealed class DcpValues(TorchDistReader reader)
     PickleNode Parse(IByteSource stream, string name, out int tensors)
     {
         var file = TorchFile.Open(stream);
-        var storages = file.ReadStorages();
-        var node = PickleEdits.ShiftStorages(file.Root, _storages.Count, name);
-        _storages.AddRange(storages);
-        tensors = storages.Count;
+        var before = _storages.Count;
+        var node = PickleEdits.TakeStorages(file.Root, file, _storages, name);
+        tensors = _storages.Count - before;
         return node;
     }
 

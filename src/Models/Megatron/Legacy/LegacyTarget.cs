@@ -6,7 +6,9 @@ namespace Ckpt.Models.Megatron.Legacy;
 /// <summary>The layout that a legacy checkpoint is to have, from what a user says and what the run's arguments say of the model.</summary>
 /// <param name="Layout">Ranks and layers.</param>
 /// <param name="Stages">What the layers' places are made from.</param>
-public sealed record LegacyTarget(ParallelLayout Layout, StageOptions Stages)
+/// <param name="Experts">The implementation of experts that the run's arguments name.</param>
+/// <param name="Layers">The implementation of layers that they name.</param>
+public sealed record LegacyTarget(ParallelLayout Layout, StageOptions Stages, LegacyExperts Experts, LegacyLayers Layers)
 {
     /// <summary>The layout of a model that its common state describes.</summary>
     /// <param name="common">The common state.</param>
@@ -30,6 +32,6 @@ public sealed record LegacyTarget(ParallelLayout Layout, StageOptions Stages)
             ExpertsOverTensor = args.ExpertsOverTensor,
         };
         var placed = (own ? args.Stages(sizes.VirtualPipeline) : stages) with { TiedEmbedding = args.Tied ?? stages.TiedEmbedding, MtpLayers = args.MtpLayers ?? stages.MtpLayers };
-        return new LegacyTarget(ParallelLayout.Of(layers, sizes, placed), placed);
+        return new LegacyTarget(ParallelLayout.Of(layers, sizes, placed), placed, args.WrittenExperts, args.Implementation == "local" ? LegacyLayers.Local : LegacyLayers.TransformerEngine);
     }
 }
