@@ -60,7 +60,7 @@ public sealed class ModelCheckpoint : IDisposable
             var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
             return new ModelCheckpoint(reader, side, own) { Megatron = megatron };
         }
-        if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
+        if (reader.Format is not (FormatOfHf or FormatOfHfShards)) { Throw.NoModel(reader); }
         return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfTensors = reader.Tensors, MtpLayers = options.MtpLayers, Choices = options.Choices });
     }
 
@@ -126,6 +126,7 @@ public sealed class ModelCheckpoint : IDisposable
     public const string ExpertsChoice = "experts";
 
     const string FormatOfHf = Formats.Opening.FormatNames.Safetensors;
+    const string FormatOfHfShards = Formats.Opening.FormatNames.SafetensorsShards;
     const string FormatOfPlainDcp = Formats.Opening.FormatNames.TorchDcp;
 
     static class Throw
