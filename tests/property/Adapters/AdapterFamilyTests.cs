@@ -76,6 +76,8 @@ public sealed class AdapterFamilyTests
         foreach (var (tensor, index) in map.Left.Tensors.Select(static (tensor, index) => (tensor, index)))
         {
             var shape = tensor.StoredShape;
+            // The gate of shared experts is a bare parameter in Megatron, which no adapter can be of.
+            if (map.Links.Any(link => link.Left == index && !map.Right.Tensors[link.Right].Name.EndsWith(".weight", StringComparison.Ordinal))) { continue; }
             if (tensor.Name.EndsWith(".weight", StringComparison.Ordinal) && shape.Rank == 2 && tensor.Name != config.Family.HfEmbedding && tensor.Name != config.Family.HfHead)
             {
                 var module = tensor.Name[..^".weight".Length];
