@@ -54,6 +54,8 @@ static class ReshardPreparation
             Form = MegatronForm.Of(arguments.MegatronVersion),
             Sizes = arguments.Sizes,
             Stages = arguments.Stages,
+            Experts = arguments.Experts,
+            Layers = arguments.Layers,
         });
         return new Conversion(state.Reader, map, Model: null, output.Writer, CutLeadingAxes: output.Cut is null, SideFiles(arguments, source), [], notes, new JsonObject
         {
