@@ -54,7 +54,7 @@ static class AdapterExport
             using var reader = ModelFormats.Open(arguments.Source);
             if (reader is IMegatronReader megatron) { return HfSide.OfMegatron(arguments.Source, megatron, ExportSource.Options(arguments)).Config; }
         }
-        if (AdapterBase.Find(path, arguments.AdaptersAreMcore) is { } named && ExportSource.FindModel(named) is { } found) { return HfSide.ReadConfig(found, arguments.Family); }
+        if (AdapterOrigin.Find(path, arguments.AdaptersAreMcore) is { } named && ExportSource.FindModel(named) is { } found) { return HfSide.ReadConfig(found, arguments.Family); }
         throw Throw.NoConfig(path);
     }
 

@@ -4,7 +4,7 @@ using Ckpt.Models.Megatron;
 namespace Ckpt.Cli.Export;
 
 /// <summary>The model an adapter says it is of.</summary>
-static class AdapterBase
+static class AdapterOrigin
 {
     /// <summary>A folder or name, or null: <c>base_model_name_or_path</c> of PEFT, <c>model</c> of Megatron-SWIFT's args.json, which lies beside the iterations.</summary>
     internal static string? Find(string adapter, bool isMcore)
