@@ -1,13 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
+using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
-using Ckpt.Formats;
-using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Maps;
