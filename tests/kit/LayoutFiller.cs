@@ -12,7 +12,7 @@ public static class LayoutFiller
     /// <exception cref="InvalidOperationException">The layout leaves a byte out, says one twice, or has a range of a wrong length.</exception>
     public static IReadOnlyList<KeyValuePair<string, byte[]>> Fill(CheckpointLayout layout, Func<int, int, byte[]> data)
     {
-        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, range => Arranged(layout.Tensors[range.Tensor], range, data(range.Tensor, range.Box)))))
+        var made = layout.Files.Select(file => KeyValuePair.Create(file.Path, Fill(file, range => Arranged(layout.Tensors[range.Tensor], range, data))))
             .Concat(layout.Closing.Select(small => KeyValuePair.Create(small.Path, small.Bytes.ToArray()))).ToList();
         var paths = made.Select(f => f.Key).ToHashSet(StringComparer.Ordinal);
         return paths.Count == made.Count ? made : throw new InvalidOperationException("a path stands twice in the layout");
@@ -55,28 +55,38 @@ public static class LayoutFiller
         return file.Encode is { } encode ? Encoded(file, encode, bytes) : bytes;
     }
 
-    /// <summary>A box's bytes in the order of axes that a range asks for, element by element.</summary>
-    static byte[] Arranged(TensorTarget target, DataRange range, byte[] box)
-    {
-        if (range.Order is not { } order) { return box; }
-        var (size, shape) = (target.DType.ByteSize(), target.Boxes[range.Box].Shape);
-        var (steps, arranged) = (shape.RowMajorStrides(), new byte[box.Length]);
-        var at = 0;
-        foreach (var index in MemoryCheckpoint.Indices(new Shape([.. order.Select(axis => shape[axis])])))
-        {
-            var from = 0L;
-            for (var i = 0; i < index.Length; i++) { from += index[i] * steps[order[i]]; }
-            box.AsSpan((int)from * size, size).CopyTo(arranged.AsSpan(at));
-            at += size;
-        }
-        return arranged;
-    }
-
     static byte[] Encoded(FileLayout file, FileEncoding encode, byte[] content)
     {
         if (file.Frames.Count > 0) { throw new InvalidOperationException($"{file.Path}: frames in an encoded file"); }
         var stored = encode.Apply(content).ToArray();
         return stored.Length <= encode.MaxLength ? stored : throw new InvalidOperationException($"{file.Path}: {stored.Length} bytes stored, at most {encode.MaxLength} announced");
+    }
+
+    /// <summary>A range's boxes joined and turned, element by element.</summary>
+    static byte[] Arranged(TensorTarget target, DataRange range, Func<int, int, byte[]> data)
+    {
+        if (range.Order is null && range.Joined is null) { return data(range.Tensor, range.Box); }
+        int[] numbers = [range.Box, .. range.Joined ?? []];
+        var dims = target.Boxes[range.Box].Size.ToArray();
+        if (range.Joined is not null) { dims[range.JoinAxis] = numbers.Sum(number => target.Boxes[number].Size[range.JoinAxis]); }
+        var strides = new long[dims.Length];
+        var step = 1L;
+        foreach (var axis in (range.Order ?? [.. Enumerable.Range(0, dims.Length)]).Reverse()) { (strides[axis], step) = (step, step * dims[axis]); }
+        var size = target.DType.ByteSize();
+        var (whole, first) = (new byte[step * size], 0L);
+        foreach (var number in numbers)
+        {
+            var (bytes, from) = (data(range.Tensor, number), 0);
+            foreach (var index in MemoryCheckpoint.Indices(target.Boxes[number].Shape))
+            {
+                var place = first;
+                for (var axis = 0; axis < index.Length; axis++) { place += index[axis] * strides[axis]; }
+                bytes.AsSpan(from, size).CopyTo(whole.AsSpan((int)place * size));
+                from += size;
+            }
+            if (range.Joined is not null) { first += target.Boxes[number].Size[range.JoinAxis] * strides[range.JoinAxis]; }
+        }
+        return whole;
     }
 
     static void Put(string path, byte[] bytes, bool[] said, long offset, byte[] part)

@@ -1,29 +1,22 @@
 using Ckpt.Cli.Output;
 using Ckpt.Cli.Running;
-using Ckpt.Formats;
 
 namespace Ckpt.Cli.Export;
 
-/// <summary>Carries out an export, prepared by <see cref="ToMegatron"/> or <see cref="ToHuggingFace"/>.</summary>
+/// <summary>Carries out an export: of a model, of a model with adapters merged into it, or of an adapter alone.</summary>
 sealed class ConversionRunner : IExportRunner
 {
-    public CommandResult Run(ExportArguments arguments, IProgressSink progress, CancellationToken cancel)
-    {
-        if (arguments.MtpLayers is > 0)
-        {
-            throw new UnsupportedCheckpointException("CLI-3.11", "--mtp_num_layers", $"{arguments.MtpLayers}; multi-token prediction layers are not in this version");
-        }
-        return ConversionRun.Execute(
-            arguments.Settings, () => Prepare(arguments), progress, cancel);
-    }
+    public CommandResult Run(ExportArguments arguments, IProgressSink progress, CancellationToken cancel) =>
+        ConversionRun.Execute(arguments.Settings, () => Prepare(arguments), progress, cancel);
 
-    static Conversion Prepare(ExportArguments arguments)
+    internal static Conversion Prepare(ExportArguments arguments)
     {
-        var model = ExportSource.Open(arguments);
-        try { return arguments.Direction == ExportDirection.ToMcore ? ToMegatron.Prepare(arguments, model) : ToHuggingFace.Prepare(arguments, model); }
+        if (arguments.Adapters.Count > 0 && !arguments.MergeLora) { return AdapterExport.Prepare(arguments); }
+        var source = ExportSource.Open(arguments);
+        try { return arguments.Direction == ExportDirection.ToMcore ? ToMegatron.Prepare(arguments, source) : ToHuggingFace.Prepare(arguments, source); }
         catch
         {
-            model.Dispose();
+            source.Model.Dispose();
             throw;
         }
     }

@@ -1,5 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Sharding.Layouts;
 
 namespace Ckpt.Cli.Export;
@@ -51,6 +52,42 @@ sealed record ExportArguments
 
     /// <summary>How many .distcp files; null leaves it to the writer.</summary>
     internal int? DataFiles { get; init; }
+
+    /// <summary>Adapters, in the order they are merged; PEFT folders or, as <see cref="AdaptersAreMcore"/> says, Megatron's.</summary>
+    internal IReadOnlyList<string> Adapters { get; init; } = [];
+
+    /// <summary>Whether <see cref="Adapters"/> are Megatron's.</summary>
+    internal bool AdaptersAreMcore { get; init; }
+
+    /// <summary>Whether adapters are merged into the weights; otherwise they are converted alone.</summary>
+    internal bool MergeLora { get; init; }
+
+    /// <summary>lora_alpha, where a Megatron adapter does not say it; null: it does.</summary>
+    internal double? LoraAlpha { get; init; }
+
+    /// <summary>The tensor parallel size an adapter was saved under, where its files do not say.</summary>
+    internal int? AdapterTensorParallel { get; init; }
+
+    /// <summary>Whether 8-bit weights are written: kept where the source has them, else quantised in blocks.</summary>
+    internal bool Float8 { get; init; }
+
+    /// <summary>The Megatron format written.</summary>
+    internal string CkptFormat { get; init; } = Formats.Opening.FormatNames.TorchDist;
+
+    /// <summary>Whose experts legacy files are written for.</summary>
+    internal LegacyExperts Experts { get; init; }
+
+    /// <summary>Whose layers legacy files are written for.</summary>
+    internal LegacyLayers Layers { get; init; }
+
+    /// <summary>The family to read the model as; null: the config's.</summary>
+    internal string? Family { get; init; }
+
+    /// <summary>Whose order of rows gated attention has on the Megatron side, where it has to be said.</summary>
+    internal string? Dialect { get; init; }
+
+    /// <summary>One tensor an expert (<c>per expert</c>) or all in one (<c>fused</c>) in the Hugging Face folder written; null: as the family's files have it.</summary>
+    internal string? ExpertFormat { get; init; }
 
     /// <summary>Multi-token prediction layers; null takes what config.json says.</summary>
     internal int? MtpLayers { get; init; }

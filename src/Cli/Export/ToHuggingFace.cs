@@ -13,24 +13,30 @@ namespace Ckpt.Cli.Export;
 /// <summary>Prepares anything → Hugging Face safetensors.</summary>
 static class ToHuggingFace
 {
-    internal static Conversion Prepare(ExportArguments arguments, ModelCheckpoint model)
+    internal static Conversion Prepare(ExportArguments arguments, ExportSource opened)
     {
-        var (source, config) = (model.Reader, model.Side.Config);
-        var map = model.ToHf(new BridgeOptions());
-        var notes = new List<string>(model.Side.Notes);
-        var dtype = arguments.DType ?? (model.Naming == FamilySide.Megatron ? StoredType(source, map.Left.Tensors.Select(static t => t.Name)) : null);
+        var (model, config) = (opened.Model, opened.Model.Side.Config);
+        var map = model.ToHf(new BridgeOptions
+        {
+            Choices = arguments.ExpertFormat is { } experts ? new Dictionary<string, string> { [ModelCheckpoint.ExpertsChoice] = experts } : new Dictionary<string, string>(),
+        });
+        var notes = new List<string>([.. model.Side.Notes, .. opened.Notes]);
+        var float8 = opened.Scheme is not null || arguments.Float8;
+        var dtype = arguments.DType ?? (model.Naming == FamilySide.Megatron && !float8 ? StoredType(model.Reader, map.Left.Tensors.Select(static t => t.Name)) : null);
         if (dtype is { } type && config.Model.TorchDType != type)
         {
             if (arguments.DType is null) { notes.Add($"the weights are {type.DisplayName()}, and config.json is made to say so"); }
             config = config.WithDType(type);
         }
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
+        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
-            ShiftedTensor.Through(source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
+            ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,
-            new JsonObject { ["family"] = config.Family.Name, ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration });
+            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
+        { AsStored = weights.AsStored, Afterwards = weights.Afterwards };
     }
 
     /// <summary>The element type most of the weights' bytes have.</summary>

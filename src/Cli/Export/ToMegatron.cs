@@ -1,13 +1,17 @@
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.Optimizer;
+using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
+using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
 
@@ -18,17 +22,23 @@ static class ToMegatron
 {
     const int Iteration = 1;
 
-    internal static Conversion Prepare(ExportArguments arguments, ModelCheckpoint model)
+    internal static Conversion Prepare(ExportArguments arguments, ExportSource opened)
     {
-        var (source, config) = (model.Reader, model.Side.Config);
+        var model = opened.Model;
+        var config = model.Side.Config;
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
-        if (config.Model.QuantMethod is { } method) { throw Quantised(config, method); }
         var sizes = arguments.Parallel;
         ParallelCheck.Check(config.Model, sizes, arguments.Stages);
         var padded = arguments.VocabDivisibleBy is { } divisible
             ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
             : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
-        var map = model.ToMegatron(new BridgeOptions { PaddedVocab = padded });
+        var map = model.ToMegatron(new BridgeOptions
+        {
+            PaddedVocab = padded,
+            KeyForm = arguments.CkptFormat == FormatNames.LegacyTorch ? KeyForm.PerLayer : KeyForm.Automatic,
+            Choices = arguments.Dialect is { } dialect ? new Dictionary<string, string> { [ModelCheckpoint.DialectChoice] = dialect } : new Dictionary<string, string>(),
+        });
+        if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
         var state = new MegatronArgsOptions
         {
             Iteration = Iteration,
@@ -39,24 +49,38 @@ static class ToMegatron
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
             Model = arguments.Source,
         };
-        var writer = new TorchDistWriter(new TorchDistWriterOptions
+        var weights = Weights(arguments, opened, ref map, ref config);
+        var output = MegatronOutput.Of(arguments.CkptFormat, new MegatronOutputOptions
         {
-            Common = MegatronCommonState.Build(config, state),
+            State = new StatePlan(OptimizerForm.None, weights.Source, [], [], [], MegatronCommonState.Build(config, state), [], []),
             Folder = TorchDistWriterOptions.IterationFolder(Iteration),
-            FileCount = arguments.DataFiles ?? DataFiles(source),
+            DataFiles = arguments.DataFiles ?? DataFiles(model.Reader),
             Form = MegatronForm.Of(arguments.MegatronVersion),
+            Sizes = sizes,
+            Stages = arguments.Stages,
+            Experts = arguments.Experts,
+            Layers = arguments.Layers,
         });
         var names = model.HfNames;
         return new Conversion(
-            ShiftedTensor.Through(source, map), map, config.Model, writer, CutLeadingAxes: true,
+            ShiftedTensor.Through(weights.Source, map), map, config.Model, output.Writer, CutLeadingAxes: output.Cut is null,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, $"{HfSide.Folder}/{f.Path}", f.Length))],
             [
                 new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()),
                 .. names.Count == 0 ? Array.Empty<SmallFile>() : [new SmallFile($"{HfSide.Folder}/{HfNamesFile.Name}", HfNamesFile.ToUtf8(names))],
                 new SmallFile("args.json", SwiftArgsJson.Write(config, state)),
             ],
-            [.. (source as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. Notes(config.Model, padded)],
-            new JsonObject { ["family"] = config.Family.Name, ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor });
+            [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
+            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
+        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards };
+    }
+
+    /// <summary>The source as it is, or with codes kept in 8 bits, or quantised into them.</summary>
+    static Float8Weights Weights(ExportArguments arguments, ExportSource opened, ref TensorMap map, ref HfConfig config)
+    {
+        if (opened.Scheme is null && !arguments.Float8) { return new Float8Weights(opened.Model.Reader, null, opened.Afterwards); }
+        if (arguments.CkptFormat != FormatNames.TorchDist) { throw NoFloat8(arguments); }
+        return Float8Weights.Through(opened, ref map, ref config, arguments.DType);
     }
 
     static IEnumerable<string> Notes(ModelConfig model, long padded)
@@ -71,6 +95,6 @@ static class ToMegatron
         return (int)Math.Max(2, (bytes + 9_999_999_999) / 10_000_000_000);
     }
 
-    static UnsupportedCheckpointException Quantised(HfConfig config, string method) => new(
-        "CLI-3.10", config.Where, $"quantization_config says {method}; quantised weights are not in this version, which reads bfloat16, float16, float32 and float64");
+    static UnsupportedCheckpointException NoFloat8(ExportArguments arguments) => new(
+        "CLI-3.10", "--fp8_param_gather", $"8-bit weights are written as torch_dist; {arguments.CkptFormat} files hold them as numbers");
 }

@@ -27,7 +27,7 @@ sealed record ErrorReport(int ExitCode, string Kind, string Message, string Advi
         UsageException usage => new(Output.ExitCode.BadArguments, "bad_arguments", usage.Message, "", usage.Clause, usage.Where),
         OutputException taken => new(Output.ExitCode.BadArguments, "output", taken.Message, ""),
         BudgetException budget => new(Output.ExitCode.WouldNotFit, "would_not_fit", budget.Message, ""),
-        LayoutException layout when IsFlag(layout.Where) || layout.Where == ParallelSizes.Where => Of(layout, Output.ExitCode.BadArguments, "bad_arguments", "Choose a split that divides the model."),
+        LayoutException layout when IsFlag(layout.Where) || layout.Where == ParallelSizes.Where || layout.Clause.StartsWith("LAY-", StringComparison.Ordinal) => Of(layout, Output.ExitCode.BadArguments, "bad_arguments", "Choose a split that divides the model."),
         LayoutException layout => Of(layout, Output.ExitCode.BadInput, "layout", "The checkpoint and what describes it (config.json, the common state) do not belong together."),
         MalformedCheckpointException bad => Of(bad, Output.ExitCode.BadInput, "malformed", Damage(bad)),
         UnsupportedCheckpointException other => Of(other, Output.ExitCode.Unsupported, "unsupported", ""),

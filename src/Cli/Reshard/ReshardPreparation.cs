@@ -1,13 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
-using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
-using Ckpt.Models.Megatron;
+using Ckpt.Formats;
 using Ckpt.Models.Megatron.State;
+using Ckpt.Models.Megatron;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
@@ -19,7 +20,7 @@ static class ReshardPreparation
 {
     internal static Conversion Prepare(ReshardArguments arguments, CancellationToken cancel)
     {
-        var opened = CheckpointOpener.Open(arguments.Settings.Source);
+        var opened = ModelFormats.Open(arguments.Settings.Source);
         try { return Prepare(arguments, opened as IMegatronReader ?? throw Throw.NotMegatron(opened), cancel); }
         catch
         {

@@ -30,6 +30,12 @@ sealed record Conversion(
     /// <summary>Cuts whole targets into the boxes that the format needs; null: as <see cref="CutLeadingAxes"/> says.</summary>
     internal Func<IReadOnlyList<TensorTarget>, IReadOnlyList<TensorTarget>>? Cut { get; init; }
 
+    /// <summary>The targets, where they are decided already; null: made of the map.</summary>
+    internal IReadOnlyList<TensorTarget>? Targets { get; init; }
+
+    /// <summary>What there is to say once everything has been read: receipts of merging and quantising. Null: nothing.</summary>
+    internal Func<ConversionReceipt>? Afterwards { get; init; }
+
     /// <summary>Names written as they are stored, whatever type is asked for: 8-bit codes and their scales.</summary>
     internal IReadOnlySet<string>? AsStored { get; init; }
 

@@ -19,12 +19,13 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         return new CommandResult(ExitCode.Done, json, [.. PlanLines(), $"memory     {budget.PeakBytes:N0} bytes at most, of {options.MaxMemory:N0} allowed; {budget.Threads} threads", "nothing was written"]);
     }
 
-    internal CommandResult Done(IReadOnlyList<WrittenFile> files, ComparisonReport? comparison, TimeSpan took)
+    internal CommandResult Done(IReadOnlyList<WrittenFile> files, ComparisonReport? comparison, ConversionReceipt? said, TimeSpan took)
     {
         var json = Facts();
         json["seconds"] = Math.Round(took.TotalSeconds, 3);
         json["compared"] = Compared(comparison);
-        var lines = new List<string>(LedgerLines())
+        Add(json, said);
+        var lines = new List<string>([.. LedgerLines(), .. said?.Lines ?? []])
         {
             $"wrote      {settings.Output}: {files.Count} files, {files.Sum(static f => f.Length):N0} bytes in {took.TotalSeconds.ToString("F1", CultureInfo.InvariantCulture)} s",
         };
@@ -61,11 +62,12 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         $"bit-identical: {comparison.Tensors:N0} tensors, {comparison.Bytes:N0} bytes";
 
     /// <summary>The receipt, <c>ckpt.json</c>. All of it but <c>run</c> is the same for the same input and options.</summary>
-    internal SmallFile Receipt(IReadOnlyList<WrittenFile> files, ComparisonReport? comparison, TimeSpan took)
+    internal SmallFile Receipt(IReadOnlyList<WrittenFile> files, ComparisonReport? comparison, ConversionReceipt? said, TimeSpan took)
     {
         var json = Facts();
         json["files"] = new JsonArray([.. files.Select(static f => new JsonObject { ["path"] = f.Path, ["bytes"] = f.Length, ["crc32"] = f.Crc32.ToString("x8", CultureInfo.InvariantCulture) })]);
         json["compared"] = Compared(comparison);
+        Add(json, said);
         json["run"] = new JsonObject
         {
             ["finished"] = TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
@@ -105,6 +107,11 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
             },
             ["notes"] = new JsonArray([.. conversion.Notes.Select(static n => JsonValue.Create(n))]),
         };
+    }
+
+    static void Add(JsonObject json, ConversionReceipt? said)
+    {
+        foreach (var (name, value) in said?.Json ?? []) { json[name] = value?.DeepClone(); }
     }
 
     static JsonObject? Compared(ComparisonReport? comparison) => comparison is null ? null : new JsonObject

@@ -4,6 +4,7 @@ using Ckpt.Cli.Output;
 using Ckpt.Formats;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Opening;
+using Ckpt.Sharding.Elements;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
@@ -45,11 +46,12 @@ static class ConversionRun
         var files = new List<WrittenFile>(data);
         files.AddRange(OutputFinisher.CopySideFiles(output, conversion.SideFiles));
         files.AddRange(OutputFinisher.Write(output, [.. plan.Layout.Closing, .. conversion.Closing]));
+        var said = conversion.Afterwards?.Invoke();
         var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
         if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder); }
-        OutputFinisher.Write(output, [report.Receipt(files, comparison, clock.Elapsed)]);
+        OutputFinisher.Write(output, [report.Receipt(files, comparison, said, clock.Elapsed)]);
         output.Publish();
-        return report.Done(files, comparison, clock.Elapsed);
+        return report.Done(files, comparison, said, clock.Elapsed);
     }
 
     static RunOptions Options(RunSettings settings)
@@ -76,7 +78,9 @@ static class ConversionRun
             coverage = MapCoverage.Of(source.Tensors, map.Left);
         }
         if (!coverage.IsComplete) { throw Incomplete(conversion, map); }
-        var targets = TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
+        var targets = conversion.Targets is { } decided
+            ? [.. decided.Select(target => settings.DType is { } type && conversion.AsStored?.Contains(target.Name) != true && ElementCast.IsKnown(target.DType, type) ? target with { DType = type } : target)]
+            : TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
         if (conversion.Cut is { } cut) { targets = cut(targets); }
         return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
     }

@@ -5,6 +5,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Formats.Zarr;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Sharding.Layouts;
 
@@ -27,6 +28,12 @@ sealed record MegatronOutputOptions
 
     /// <summary>The sizes of the run that is to load it; null: those of the args.</summary>
     internal ParallelSizes? Sizes { get; init; }
+
+    /// <summary>Whose experts a legacy checkpoint is for; null: those of the args.</summary>
+    internal LegacyExperts? Experts { get; init; }
+
+    /// <summary>Whose layers; null: those of the args.</summary>
+    internal LegacyLayers? Layers { get; init; }
 
     /// <summary>How layers are placed on stages.</summary>
     internal StageOptions Stages { get; init; } = StageOptions.Even;
@@ -55,8 +62,24 @@ sealed record MegatronOutput(ICheckpointWriter Writer, Func<IReadOnlyList<Tensor
             Objects = [.. options.State.Objects.Select(Unlisted)],
             Folder = options.Folder,
         }), null),
+        FormatNames.LegacyTorch => new(Legacy(options), null),
         _ => throw new UnsupportedCheckpointException("CLI-9.2", format, "is no format that Megatron checkpoints are written in; torch, torch_dist and zarr are"),
     };
+
+    static LegacyTorchWriter Legacy(MegatronOutputOptions options)
+    {
+        var target = LegacyTarget.Of(options.State.Common, options.Sizes, options.Stages, "common state");
+        return new LegacyTorchWriter(new LegacyTorchWriterOptions
+        {
+            Common = options.State.Common,
+            CommonStorages = options.State.CommonStorages,
+            Layout = target.Layout,
+            Stages = target.Stages,
+            Folder = options.Folder,
+            Experts = options.Experts ?? target.Experts,
+            Layers = options.Layers ?? target.Layers,
+        });
+    }
 
     /// <summary>torch_dist keeps each object as the only element of a list, zarr as it is.</summary>
     static MegatronZarrObject Unlisted(ObjectTarget target)

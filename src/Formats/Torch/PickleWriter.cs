@@ -21,10 +21,12 @@ public sealed class PickleWriter
     readonly Stack<Task> _tasks = new();
     readonly HashSet<PickleNode>? _shared;
     readonly PickleEmitter _out;
+    readonly Func<PicklePersistentId, PickleNode>? _reference;
     int _selfReferences;
 
-    PickleWriter(PickleNode root, int protocol)
+    PickleWriter(PickleNode root, int protocol, Func<PicklePersistentId, PickleNode>? reference)
     {
+        _reference = reference;
         _out = new PickleEmitter(protocol);
         _shared = protocol >= 4 ? PickleSharing.Of(root) : null;
     }
@@ -36,11 +38,12 @@ public sealed class PickleWriter
     /// <summary>The pickle of a value.</summary>
     /// <param name="root">The value.</param>
     /// <param name="protocol">2 or 4.</param>
+    /// <param name="reference">Gives what is written to name something outside, in place of what names it; asked at each mention, in the order written.</param>
     /// <exception cref="UnsupportedCheckpointException">The protocol has no form for a value in it.</exception>
-    public static byte[] Write(PickleNode root, int protocol)
+    public static byte[] Write(PickleNode root, int protocol, Func<PicklePersistentId, PickleNode>? reference = null)
     {
         if (protocol is not (2 or 4)) { throw new ArgumentOutOfRangeException(nameof(protocol), protocol, "2 and 4 are written"); }
-        return new PickleWriter(root, protocol).Run(root);
+        return new PickleWriter(root, protocol, reference).Run(root);
     }
 
     byte[] Run(PickleNode root)
@@ -85,7 +88,7 @@ public sealed class PickleWriter
             case PickleObject made: Object(made); break;
             case PicklePersistentId reference:
                 _tasks.Push(new(Step.Opcode, node, BinPersId));
-                _tasks.Push(new(Step.Value, reference.Id));
+                _tasks.Push(new(Step.Value, _reference is null ? reference.Id : _reference(reference)));
                 break;
             default: Throw.Skipped(); break;
         }

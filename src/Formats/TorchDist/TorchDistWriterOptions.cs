@@ -28,6 +28,12 @@ public sealed record TorchDistWriterOptions
     /// <summary>Whether the index maps each name to itself, which torch's own converters up to 2.6 need.</summary>
     public bool PlannerData { get; init; }
 
+    /// <summary>The name of the tracker file.</summary>
+    public static string TrackerName => TorchDistFolder.Tracker;
+
+    /// <summary>What the tracker says for a folder of that name, or null where it has none.</summary>
+    public static string? TrackerOf(string folder) => TorchDistFolder.TrackerOf(folder);
+
     /// <summary>The folder of an iteration: at least seven digits.</summary>
     public static string IterationFolder(long iteration) => TorchDistFolder.NameOf(iteration);
 }

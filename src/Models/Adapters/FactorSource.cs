@@ -21,7 +21,7 @@ public sealed record FactorSource(ICheckpointReader Reader, TensorInfo Tensor, I
     public long Columns => Parts[0][^1].Count;
 
     /// <summary>The elements, row-major; what is stored in double precision is rounded.</summary>
-    internal float[] Read()
+    public float[] Read()
     {
         var values = new float[checked(Rows * Columns)];
         var singles = new TensorSingles(Reader, Tensor);

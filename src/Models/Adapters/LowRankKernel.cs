@@ -5,8 +5,9 @@ using System.Runtime.Intrinsics;
 namespace Ckpt.Models.Adapters;
 
 /// <summary>
-/// Rows of scaling · L·R in float32. ADP-5.1: each element is a chain of fused multiply-adds over ascending rank, then one multiplication, whatever
-/// the tile it is computed in, so that how a weight is cut and on how many threads it is computed cannot be seen in the result.
+/// Rows of scaling · L·R in float32. ADP-5.1: each element is a sum of products by ascending rank, each product and each sum rounded, then one
+/// multiplication, whatever the tile it is computed in: so how a weight is cut, and on which machine and how many threads it is computed, cannot be
+/// seen in the result. (Fused multiply-adds would be half a bit better, and differ from what PEFT gives on a CPU without them.)
 /// </summary>
 static class LowRankKernel
 {
@@ -51,13 +52,13 @@ static class LowRankKernel
                 var first = Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column));
                 var second = Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column + Vector256<float>.Count));
                 var x = Vector256.Create(Unsafe.Add(ref l, j));
-                (a0, b0) = (Vector256.FusedMultiplyAdd(x, first, a0), Vector256.FusedMultiplyAdd(x, second, b0));
+                (a0, b0) = (a0 + (x * first), b0 + (x * second));
                 x = Vector256.Create(Unsafe.Add(ref l, leftStep + j));
-                (a1, b1) = (Vector256.FusedMultiplyAdd(x, first, a1), Vector256.FusedMultiplyAdd(x, second, b1));
+                (a1, b1) = (a1 + (x * first), b1 + (x * second));
                 x = Vector256.Create(Unsafe.Add(ref l, (2 * leftStep) + j));
-                (a2, b2) = (Vector256.FusedMultiplyAdd(x, first, a2), Vector256.FusedMultiplyAdd(x, second, b2));
+                (a2, b2) = (a2 + (x * first), b2 + (x * second));
                 x = Vector256.Create(Unsafe.Add(ref l, (3 * leftStep) + j));
-                (a3, b3) = (Vector256.FusedMultiplyAdd(x, first, a3), Vector256.FusedMultiplyAdd(x, second, b3));
+                (a3, b3) = (a3 + (x * first), b3 + (x * second));
             }
             Store(target, column, a0 * scale, b0 * scale);
             Store(target, targetStride + column, a1 * scale, b1 * scale);
@@ -82,8 +83,8 @@ static class LowRankKernel
             for (var j = 0; j < rank; j++)
             {
                 var x = Vector256.Create(left[j]);
-                a = Vector256.FusedMultiplyAdd(x, Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column)), a);
-                b = Vector256.FusedMultiplyAdd(x, Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column + Vector256<float>.Count)), b);
+                a = a + (x * Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column)));
+                b = b + (x * Vector256.LoadUnsafe(ref r, (nuint)((j * rightStride) + column + Vector256<float>.Count)));
             }
             Store(target, column, a * scale, b * scale);
         }
@@ -95,7 +96,7 @@ static class LowRankKernel
         for (; column < target.Length; column++)
         {
             var sum = 0f;
-            for (var j = 0; j < left.Length; j++) { sum = float.FusedMultiplyAdd(left[j], right[(j * rightStride) + column], sum); }
+            for (var j = 0; j < left.Length; j++) { sum += left[j] * right[(j * rightStride) + column]; }
             target[column] = sum * scaling;
         }
     }

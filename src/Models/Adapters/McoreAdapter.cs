@@ -1,6 +1,7 @@
-using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
+using Ckpt.Formats;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Views;
 
 namespace Ckpt.Models.Adapters;
@@ -25,7 +26,7 @@ public sealed class McoreAdapter : IAdapter
     /// <exception cref="CheckpointException">It is none, or holds no adapter.</exception>
     public static McoreAdapter Open(string path, McoreAdapterOptions? options = null)
     {
-        var reader = CheckpointOpener.Open(path);
+        var reader = ModelFormats.Open(path);
         try { return Of(reader, ArgsOf(reader.Path), options); }
         catch (CheckpointException) { reader.Dispose(); throw; }
     }

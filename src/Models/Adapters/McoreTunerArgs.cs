@@ -20,7 +20,7 @@ static class McoreTunerArgs
     {
         var json = (JsonObject)JsonNode.Parse(SwiftArgsJson.Write(config, State(options)))!;
         json["tuner_type"] = "lora";
-        foreach (var (key, value) in Values(tuner)) { json[key] = value; }
+        foreach (var (key, value) in Values(tuner)) { json[key] = value?.DeepClone(); }
         return StrictJson.ToUtf8(json);
     }
 
@@ -35,7 +35,7 @@ static class McoreTunerArgs
 
     static JsonObject Values(McoreTuner tuner) => new()
     {
-        ["lora_rank"] = tuner.Rank,
+        ["lora_rank"] = (long)tuner.Rank,
         ["lora_alpha"] = tuner.Alpha == Math.Floor(tuner.Alpha) && Math.Abs(tuner.Alpha) < 1L << 53 ? JsonValue.Create((long)tuner.Alpha) : JsonValue.Create(tuner.Alpha),
         ["lora_dropout"] = tuner.Dropout,
         ["lora_bias"] = "none",

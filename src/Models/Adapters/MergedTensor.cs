@@ -46,7 +46,7 @@ sealed class MergedTensor : ComputedTensor
     /// <summary>What the merge did to each weight in this tensor; rows that nobody has read are computed for it.</summary>
     internal IEnumerable<MergeReceipt> Receipts(CancellationToken cancel)
     {
-        var batch = new Batch(_columns);
+        var batch = new Batch(_columns, _rows);
         for (var row = 0L; row < _rows;)
         {
             cancel.ThrowIfCancellationRequested();
@@ -62,7 +62,7 @@ sealed class MergedTensor : ComputedTensor
     protected override void Compute(long first, Span<byte> elements)
     {
         var size = Info.DType.ByteSize();
-        var batch = new Batch(_columns);
+        var batch = new Batch(_columns, ((first % _columns) + (elements.Length / size) + _columns - 1) / _columns);
         while (elements.Length > 0)
         {
             var (row, skip) = Math.DivRem(first, _columns);
@@ -206,9 +206,9 @@ sealed class MergedTensor : ComputedTensor
     {
         readonly int _rows;
 
-        internal Batch(int columns)
+        internal Batch(int columns, long wanted)
         {
-            _rows = Math.Max(1, BatchElements / columns);
+            _rows = (int)Math.Max(1, Math.Min(wanted, BatchElements / columns));
             var size = checked(_rows * columns);
             (Before, Exact, After, Scratch) = (new float[size], new float[size], new float[size], new float[size]);
         }

@@ -46,6 +46,8 @@ static class FamilyOfTensors
             && family.Config.HasDeltaNets == DeltaNetConfigFromArgs.IsGated(shapes)
             && rows.Where(row => IsAlways(row, family.Config, shapes)).GroupBy(row => row.Hf[0].Pattern).All(same => same.Any(row => Names(row).All(shapes.Has)))
             && BiasesFit(family.Config, shapes)
+            && family.Config.IsMla == shapes.Has("self_attention.linear_kv_up_proj.weight")
+            && family.Config.HasDeltaNets == shapes.LayerNames.Any(static name => name.StartsWith("self_attention.in_proj", StringComparison.Ordinal))
             && (!shapes.Has(Qk) || family.Choices.Any(choice => choice.Name == AttentionRows.s_wideNorms.Name) == shapes.HasWideNorms);
     }
 

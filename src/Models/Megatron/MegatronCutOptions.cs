@@ -3,6 +3,21 @@ namespace Ckpt.Models.Megatron;
 /// <summary>What names do not tell about how a Megatron model's parameters are cut.</summary>
 public sealed record MegatronCutOptions
 {
+    /// <summary>What a checkpoint's own keys tell: the form of linear attention, and whether latent attention's projections are fused.</summary>
+    public static MegatronCutOptions FromKeys(IEnumerable<string> keys)
+    {
+        var (embedded, qkv, up, down) = (false, false, false, false);
+        foreach (var key in keys)
+        {
+            // The norm of the Hugging Face module; Megatron-core's is out_norm.
+            embedded |= key.EndsWith(".self_attention.norm.weight", StringComparison.Ordinal);
+            qkv |= key.EndsWith(".self_attention.linear_qkv.weight", StringComparison.Ordinal);
+            up |= key.Contains(".self_attention.linear_kv_up_proj.", StringComparison.Ordinal) || key.Contains(".self_attention.linear_kv_nope.", StringComparison.Ordinal);
+            down |= key.Contains(".self_attention.linear_kv_down_proj.", StringComparison.Ordinal);
+        }
+        return new MegatronCutOptions { LinearAttention = embedded ? LinearAttentionForm.Whole : LinearAttentionForm.ByHead, LatentQkvIsFused = qkv && up && !down };
+    }
+
     /// <summary>Whether <c>linear_fc1</c> holds gate and up rows (args <c>swiglu</c>, <c>gated_linear_unit</c>).</summary>
     public bool Gated { get; init; } = true;
 

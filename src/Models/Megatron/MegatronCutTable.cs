@@ -71,7 +71,11 @@ static class MegatronCutTable
         (ModuleCut.LinearOut, ["self_attention.out_proj"]),
         (ModuleCut.Whole, [
             "input_layernorm", "pre_mlp_layernorm", "norm", "post_self_attn_layernorm", "post_mlp_layernorm", "post_attn_norm", "post_attention_layernorm",
-            "self_attention.post_self_attn_layernorm", "mlp.post_mlp_layernorm",
+            "self_attention.post_self_attn_layernorm", "mlp.post_mlp_layernorm", "self_attention.linear_proj.post_layernorm", "mlp.linear_fc2.post_layernorm",
+            // Over all heads at once: mcore-bridge gathers queries and keys first.
+            "self_attention.q_norm", "self_attention.k_norm",
+            // The Hugging Face module of Qwen3.5, embedded as it is.
+            "self_attention.in_proj_qkv", "self_attention.in_proj_z", "self_attention.in_proj_b", "self_attention.in_proj_a",
             "self_attention.q_layernorm", "self_attention.k_layernorm", "self_attention.kv_layernorm", "self_attention.norm", "self_attention.out_norm",
             "self_attention.core_attention.indexer.linear_wq_b", "self_attention.core_attention.indexer.linear_wk",
             "self_attention.core_attention.indexer.linear_weights_proj", "self_attention.core_attention.indexer.k_norm",

@@ -30,12 +30,12 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     /// <param name="options">What is known about it.</param>
     public static HfSide OfMegatron(string path, IMegatronReader reader, ModelOpenOptions options)
     {
-        if ((options.HfConfig ?? options.Model) is { } given) { return Of(given); }
+        if ((options.HfConfig ?? options.Model) is { } given) { return Of(given, options); }
         var beside = Folders(path, reader).ToArray();
         foreach (var folder in beside)
         {
             var kept = Path.Combine(folder, Folder);
-            if (File.Exists(Path.Combine(kept, "config.json"))) { return Of(kept); }
+            if (File.Exists(Path.Combine(kept, "config.json"))) { return Of(kept, options); }
         }
         var notes = new List<string>();
         foreach (var folder in beside)
@@ -44,33 +44,33 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
             if (!File.Exists(args) || SwiftArgsJson.Read(File.ReadAllBytes(args), args).Model is not { } model) { continue; }
             if (options.FindModel(model) is { } found)
             {
-                return Of(found, $"config.json and side files are those of {found}, the model that {args} names");
+                return Of(found, options, $"config.json and side files are those of {found}, the model that {args} names");
             }
             notes.Add($"{args} names the model {model}, which is neither a folder here nor in the local cache");
         }
-        return Rebuilt(reader, notes);
+        return Rebuilt(reader, notes, options);
     }
 
     /// <summary>The config and side files of a folder, or of the folder of a weights file.</summary>
     public static HfSide OfFolder(string path, ModelOpenOptions options)
     {
         var folder = Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return new HfSide(ReadConfig(options.HfConfig ?? folder), HfSideFiles.List(folder), []);
+        return new HfSide(ReadConfig(options.HfConfig ?? folder, options.Family), HfSideFiles.List(folder), []);
     }
 
     /// <summary>Reads the config.json of a folder, or a file that is one.</summary>
     /// <exception cref="MalformedCheckpointException">CLI-3.8: there is none, or one of more than 16 MiB.</exception>
-    public static HfConfig ReadConfig(string path)
+    public static HfConfig ReadConfig(string path, string? family = null)
     {
         var file = Directory.Exists(path) ? Path.Combine(path, "config.json") : path;
         if (!File.Exists(file)) { Throw.NoConfig(file); }
         if (new FileInfo(file).Length > MostConfigBytes) { Throw.LongConfig(file); }
-        return HfConfig.Parse(File.ReadAllBytes(file), file);
+        return HfConfig.Parse(File.ReadAllBytes(file), file, family);
     }
 
-    static HfSide Of(string path, params IReadOnlyList<string> notes)
+    static HfSide Of(string path, ModelOpenOptions options, params IReadOnlyList<string> notes)
     {
-        var config = ReadConfig(path);
+        var config = ReadConfig(path, options.Family);
         if (!Directory.Exists(path)) { return new HfSide(config, [], notes); }
         var side = new HfSide(config, HfSideFiles.List(path), notes);
         try { return side with { Names = HfNamesFile.OfFolder(path, config) }; }
@@ -84,14 +84,14 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     /// <summary>Whether Megatron-SWIFT's args.json lies beside a checkpoint.</summary>
     internal static bool HasSwiftArgs(string path, IMegatronReader reader) => Folders(path, reader).Any(static folder => File.Exists(Path.Combine(folder, "args.json")));
 
-    static HfSide Rebuilt(IMegatronReader reader, List<string> notes)
+    static HfSide Rebuilt(IMegatronReader reader, List<string> notes, ModelOpenOptions options)
     {
         if (reader.Common is not { } common) { throw Throw.NothingToRebuildFrom(reader.Path); }
         var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
         var rebuilt = HfConfigFromArgs.Rebuild(common, shapes, reader.Path);
         notes.Add("config.json is rebuilt from the checkpoint's args and tensor shapes, and there are no tokenizer files: check it, or give --model");
         notes.AddRange(rebuilt.Sources);
-        return new HfSide(HfConfig.Parse(rebuilt.Config, $"{reader.Path}: config rebuilt from args"), [], notes);
+        return new HfSide(HfConfig.Parse(rebuilt.Config, $"{reader.Path}: config rebuilt from args", options.Family), [], notes);
     }
 
     /// <summary>Where files may lie beside a checkpoint: in the folder of the iteration and in the one that holds iterations.</summary>

@@ -96,6 +96,9 @@ public sealed class ModelCheckpoint : IDisposable
         return MapComposition.Compose(there.Reverse(), Compile(target with { HfTensors = hf, MtpLayers = _own.MtpLayers, Choices = Merged(names, target.Choices) }));
     }
 
+    /// <summary>Which of several ways its names follow, choice by choice (the dialect among them).</summary>
+    public IReadOnlyDictionary<string, string> Choices => BridgeCompiler.Choices(Side.Config.Family, Side.Config.Model, _own);
+
     /// <summary>How the Hugging Face files of the model are named, by choice: as those read are, else as noted.</summary>
     public IReadOnlyDictionary<string, string> HfNames => Naming == FamilySide.Hf ? HfNamesFile.Of(Side.Config, _own) : Side.Names;
 
@@ -115,6 +118,12 @@ public sealed class ModelCheckpoint : IDisposable
     }
 
     TensorMap Compile(BridgeOptions options) => BridgeCompiler.Compile(Side.Config.Family, Side.Config.Model, options);
+
+    /// <summary>The choice whose options may look the same: whose order of rows gated attention has.</summary>
+    public const string DialectChoice = "dialect";
+
+    /// <summary>The choice of one tensor an expert or all in one, on the Hugging Face side.</summary>
+    public const string ExpertsChoice = "experts";
 
     const string FormatOfHf = Formats.Opening.FormatNames.Safetensors;
     const string FormatOfPlainDcp = Formats.Opening.FormatNames.TorchDcp;

@@ -9,6 +9,9 @@ public sealed record ModelOpenOptions
     /// <summary>A config.json, or the folder of one, to take in place of the source's.</summary>
     public string? HfConfig { get; init; }
 
+    /// <summary>The family to read it as, whatever its config says; null: the one that <c>model_type</c> names.</summary>
+    public string? Family { get; init; }
+
     /// <summary>Layers that predict further tokens to take, or null for those the config says.</summary>
     public int? MtpLayers { get; init; }
 

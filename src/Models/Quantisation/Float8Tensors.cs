@@ -44,7 +44,7 @@ static class Float8Tensors
             { SaysBlock: false } when scale.Shape.Count != 1 => TensorsByName.Grid(config, tensor, shape, scale, Blocks(shape, 128, 128)),
             _ => TensorsByName.Grid(config, tensor, shape, scale, [.. Singles(shape), Rows(shape, keepAxis: true)]),
         };
-        return new QuantisedTensor(tensor.Name, shape, tensor, CodeTable.Float8(tensor.DType), shape.Dims[^1], scale, grid);
+        return new QuantisedTensor(tensor.Name, shape, tensor, CodeTable.Float8(tensor.DType), shape.Dims[^1], scale, grid) { HasPowersOfTwo = config.HasPowerOfTwoScales };
     }
 
     static QuantisedTensor Packed(QuantConfig config, TensorInfo tensor, TensorInfo scale)

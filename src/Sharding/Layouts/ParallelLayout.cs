@@ -10,6 +10,8 @@ namespace Ckpt.Sharding.Layouts;
 /// </summary>
 public sealed class ParallelLayout(RankGrid grid, StageLayout stages)
 {
+    IReadOnlyList<RankPlace>? _modelRanks;
+
     /// <summary>The ranks.</summary>
     public RankGrid Grid { get; } = grid.Sizes.Pipeline == stages.Stages ? grid : throw new ArgumentException($"a grid of {grid.Sizes.Pipeline} stages with {stages.Stages}", nameof(grid));
 
@@ -44,16 +46,13 @@ public sealed class ParallelLayout(RankGrid grid, StageLayout stages)
     /// and are the chunks that Megatron writes (those of experts one by one).
     /// </summary>
     /// <exception cref="LayoutException">The tensor cannot be cut so.</exception>
-    public IReadOnlyList<(RankPlace Place, RankPart Part)> Owners(ModelTensor tensor) => Owners(tensor, [.. Grid.ModelRanks()]);
-
-    /// <summary>As <see cref="Owners(ModelTensor)"/>, for many tensors: the ranks are those of <see cref="RankGrid.ModelRanks"/>.</summary>
-    public IReadOnlyList<(RankPlace Place, RankPart Part)> Owners(ModelTensor tensor, IReadOnlyList<RankPlace> ranks)
+    public IReadOnlyList<(RankPlace Place, RankPart Part)> Owners(ModelTensor tensor)
     {
         Check(tensor);
         var owners = new List<(RankPlace, RankPart)>();
         var seen = new HashSet<(int, int, int)>();
         var parts = new List<RankPart>();
-        foreach (var place in ranks)
+        foreach (var place in _modelRanks ??= [.. Grid.ModelRanks()])
         {
             if (!seen.Add(ShareOf(tensor, place))) { continue; }
             parts.Clear();

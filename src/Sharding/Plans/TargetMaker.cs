@@ -62,9 +62,9 @@ public static class TargetMaker
         return boxes;
     }
 
-    /// <summary>The type most bytes of the map's left side are in.</summary>
+    /// <summary>The floating-point type of 16 bits or more that most bytes of the map's left side are in.</summary>
     static DType? MostlyStored(TensorMap map, Dictionary<string, TensorInfo> byName) =>
-        map.Left.Tensors.Select(t => byName[t.Name]).GroupBy(static t => t.DType).OrderByDescending(static g => g.Sum(static t => t.ByteLength)).FirstOrDefault()?.Key;
+        map.Left.Tensors.Select(t => byName[t.Name]).Where(static t => t.DType is DType.BF16 or DType.F16 or DType.F32 or DType.F64).GroupBy(static t => t.DType).OrderByDescending(static g => g.Sum(static t => t.ByteLength)).Select(static g => (DType?)g.Key).FirstOrDefault();
 
     static DType TypeOf(DType stored, DType? cast) => cast is { } wanted && ElementCast.IsKnown(stored, wanted) ? wanted : stored;
 

@@ -102,18 +102,19 @@ public static class QuantMaps
         var (pool, cache) = (new AssemblerPool(numbers), new MaximaCache());
         var byName = numbers.Tensors.ToDictionary(static t => t.Name, StringComparer.Ordinal);
         var gone = new HashSet<string>(StringComparer.Ordinal);
+        var linksOf = map.Links.ToLookup(static l => l.Right);
         var views = new List<TensorView>();
         var errors = new List<QuantError>();
         for (var right = 0; right < map.Right.Tensors.Count; right++)
         {
             var target = map.Right.Tensors[right];
-            if (!lost.Contains(target.Name)) { continue; }
+            if (!again.Contains(right)) { continue; }
             var blocks = links.Blocks(right);
-            var single = Single(map, right);
+            var single = Single(map, right, linksOf[right]);
             gone.UnionWith(single.Left.Tensors.Select(static t => t.Name));
             var assembled = new AssembledTensor(
                 TensorTarget.Whole(target.Name, DType.F32, target.StoredShape), [.. single.Left.Tensors.Select(t => byName[t.Name])], single, File(byName[single.Left.Tensors[0].Name]), pool);
-            views.AddRange(QuantViews.Quantised(assembled.Info, assembled, new QuantOptions((int)blocks.Grid.BlockRows, (int)blocks.Grid.BlockColumns, Form(blocks)), cache, errors));
+            views.AddRange(QuantViews.Quantised(assembled.Info, assembled, new QuantOptions((int)blocks.Grid.BlockRows, (int)blocks.Grid.BlockColumns, Form(blocks)), cache, errors, blocks.Scale.DType));
         }
         var source = new ViewedCheckpoint(numbers, views, gone.Contains);
         return new KeptMap(source, Replace(map, lost, gone, views), reasons, errors);
@@ -121,17 +122,17 @@ public static class QuantMaps
 
     static int File(TensorInfo tensor) => tensor.Boxes.Count > 0 ? tensor.Boxes[0].File : 0;
 
-    static ScaleForm Form(QuantisedTensor tensor) => tensor.Scale.DType is DType.F8E8M0 or DType.U8 ? ScaleForm.E8M0 : ScaleForm.Float32;
+    static ScaleForm Form(QuantisedTensor tensor) =>
+        tensor.Scale.DType is DType.F8E8M0 or DType.U8 ? ScaleForm.E8M0 : tensor.HasPowersOfTwo ? ScaleForm.PowerOfTwo : ScaleForm.Float32;
 
     /// <summary>The part of a map that fills one right tensor.</summary>
-    static TensorMap Single(TensorMap map, int right)
+    static TensorMap Single(TensorMap map, int right, IEnumerable<Link> linksOfRight)
     {
         var left = new List<MappedTensor>();
         var index = new Dictionary<int, int>();
         var links = new List<Link>();
-        foreach (var link in map.Links)
+        foreach (var link in linksOfRight)
         {
-            if (link.Right != right) { continue; }
             if (!index.TryGetValue(link.Left, out var at)) { index.Add(link.Left, at = left.Count); left.Add(map.Left.Tensors[link.Left]); }
             links.Add(link with { Left = at, Right = 0 });
         }

@@ -58,8 +58,8 @@ public static class QuantViews
         return new ViewedCheckpoint(reader, views);
     }
 
-    /// <summary>A tensor's codes and scales.</summary>
-    internal static TensorView[] Quantised(TensorInfo tensor, IByteSource bytes, QuantOptions options, MaximaCache cache, ICollection<QuantError>? errors)
+    /// <summary>A tensor's codes and scales; scales of one byte are of type <paramref name="scale"/> where that is one, too.</summary>
+    internal static TensorView[] Quantised(TensorInfo tensor, IByteSource bytes, QuantOptions options, MaximaCache cache, ICollection<QuantError>? errors, DType scale = DType.F8E8M0)
     {
         var error = errors is null ? null : new QuantError(tensor.Name);
         if (error is not null) { errors!.Add(error); }
@@ -69,7 +69,7 @@ public static class QuantViews
         return
         [
             new QuantisedWeight(tensor.Name, tensor.Shape, file, maxima, error),
-            new QuantisedScale(tensor.Name + ScaleSuffix, options.Scale == ScaleForm.E8M0 ? DType.F8E8M0 : DType.F32, shape, file, maxima),
+            new QuantisedScale(tensor.Name + ScaleSuffix, options.Scale == ScaleForm.E8M0 ? scale : DType.F32, shape, file, maxima),
         ];
     }
 }

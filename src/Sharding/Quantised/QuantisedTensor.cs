@@ -21,6 +21,9 @@ public sealed record QuantisedTensor(string Name, Shape Shape, TensorInfo Codes,
     /// <summary>One number that all scales are divided by, or null.</summary>
     public TensorInfo? GlobalScale { get; init; }
 
+    /// <summary>Whether scales are powers of two, in whichever type.</summary>
+    public bool HasPowersOfTwo { get; init; }
+
     /// <summary>Whether the tensor it stands for has the last two axes exchanged (gpt_oss).</summary>
     public bool IsTransposed { get; init; }
 

@@ -54,11 +54,14 @@ sealed class ScaleLinks
             }
             foreach (var link in _map.Links)
             {
-                if (_left[link.Left]?.IsFloat8Blocks != true || numbers.Contains(link.Left)) { rights.Remove(link.Right); }
+                if (!IsWhole(link.Left) || numbers.Contains(link.Left)) { rights.Remove(link.Right); }
             }
         }
         return rights;
     }
+
+    /// <summary>In blocks, and of the shape that the map expects; where it has another, coverage says so.</summary>
+    bool IsWhole(int left) => _left[left] is { IsFloat8Blocks: true } tensor && tensor.Shape == _map.Left.Tensors[left].StoredShape;
 
     /// <summary>Blocks of a right tensor, those of what it is made of.</summary>
     internal QuantisedTensor Blocks(int right) => _blocksOfRight[right]!;

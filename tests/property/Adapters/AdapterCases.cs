@@ -41,6 +41,16 @@ static class AdapterCases
 
     internal static SafetensorsReader Base(string model) => SafetensorsReader.Open(Repository.Vector("hf", model));
 
-    internal static string Hash(ICheckpointReader reader, string name) =>
-        Convert.ToHexStringLower(SHA256.HashData(TensorAssembler.ReadWhole(reader, reader.Tensors.Single(tensor => tensor.Name == name))));
+    internal static string Hash(ICheckpointReader reader, string name) => Convert.ToHexStringLower(SHA256.HashData(Bytes(reader, name)));
+
+    /// <summary>A tensor's bytes; at once where they lie in one piece, which computed ones do.</summary>
+    internal static byte[] Bytes(ICheckpointReader reader, string name)
+    {
+        var tensor = reader.Tensors.Single(tensor => tensor.Name == name);
+        if (tensor.Boxes.Count != 1 || !reader.Locate(tensor, 0).Strides.AsSpan().SequenceEqual(tensor.Shape.RowMajorStrides())) { return TensorAssembler.ReadWhole(reader, tensor); }
+        var payload = reader.Locate(tensor, 0);
+        var bytes = new byte[tensor.ByteLength];
+        payload.Source.ReadExactly(payload.Offset, bytes);
+        return bytes;
+    }
 }

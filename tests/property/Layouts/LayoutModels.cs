@@ -19,8 +19,8 @@ static class LayoutModels
     /// <summary>A model by name: a real one, or <c>gpt</c>, <c>gpt-glu</c>, <c>moe</c>, <c>moe-glu</c>, <c>mamba</c>, <c>mtp</c>.</summary>
     internal static (List<ModelTensor> Tensors, int Layers, int Mtp) Of(string name, long vocabulary = 128)
     {
-        var cuts = new MegatronCuts(new MegatronCutOptions { Gated = name is not ("gpt" or "moe") });
         var shapes = s_real.TryGetValue(name, out var real) ? real : Made(name, vocabulary);
+        var cuts = new MegatronCuts(MegatronCutOptions.FromKeys(shapes.Keys) with { Gated = name is not ("gpt" or "moe") });
         List<ModelTensor> tensors = [.. shapes.Select(tensor => cuts.Find(tensor.Key).Of(tensor.Value))];
         var layers = tensors.Max(tensor => tensor.Place switch
         {

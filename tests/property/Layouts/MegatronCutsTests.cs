@@ -134,6 +134,18 @@ public class MegatronCutsTests
         Assert.Throws<ArgumentException>(() => new MegatronCuts(new() { LinearAttention = LinearAttentionForm.BySection }));
     }
 
+    [Theory, Clause("LAY-5.2")]
+    [InlineData(LinearAttentionForm.Whole, false, "self_attention.norm.weight", "self_attention.in_proj_qkvz.weight", "self_attention.linear_qkv.weight")]
+    [InlineData(LinearAttentionForm.ByHead, false, "self_attention.out_norm.weight", "self_attention.in_proj_qkvz.weight", "self_attention.linear_qkv.weight")]
+    [InlineData(LinearAttentionForm.ByHead, true, "self_attention.linear_qkv.weight", "self_attention.linear_kv_up_proj.weight")]
+    [InlineData(LinearAttentionForm.ByHead, true, "self_attention.linear_qkv.weight", "self_attention.linear_kv_nope.weight")]
+    [InlineData(LinearAttentionForm.ByHead, false, "self_attention.linear_kv_down_proj.weight", "self_attention.linear_kv_up_proj.weight")]
+    public void KeysTellTheFormOfAttention(LinearAttentionForm form, bool fused, params string[] paths)
+    {
+        var options = MegatronCutOptions.FromKeys(paths.Select(path => Seven + path));
+        Assert.Equal((form, fused), (options.LinearAttention, options.LatentQkvIsFused));
+    }
+
     /// <summary>B of a gated layer: logically gate and up apart, in torch_dist rank behind rank.</summary>
     [Fact, Clause("LAY-5.2"), Clause("LAY-4.9")]
     public void BOfAGatedLayerIsStoredByRank()

@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Ckpt.Formats;
+using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
+using Ckpt.Formats.Torch;
+using Ckpt.Formats.TorchDist;
 using Ckpt.Kit;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
@@ -103,6 +107,30 @@ public sealed class KeepLaws
         using var expected = PlanFiller.Fill(plan, kept.Source);
         using var found = Copying.Open(Copying.Run(folder, "out", plan, kept.Source, blockBytes: 64), plan.Layout);
         Assert.All(expected.Tensors, tensor => Assert.True(Same(expected, tensor.Name, found), tensor.Name));
+    }
+
+    /// <summary>Through files: safetensors, torch_dist, safetensors.</summary>
+    [Fact, Clause("QNT-4.2")]
+    public void CodesLiveInTorchDistToo()
+    {
+        using var hf = Model(new Case(7, 2, 4, 2 * Block, 11, 3 * Block, 2, KeyForm.Stacked, Block), out var config, out var map);
+        using var folder = new TemporaryFolder();
+        using var first = Files(hf, Copying.IdentityOf(hf), new SafetensorsWriter(), folder["hf"]);
+        var there = QuantScheme.Of(config, first)!.Keep(first, map, Misaligned.Dequantise, DType.BF16);
+        using var megatron = Files(there.Source, there.Map, new TorchDistWriter(new TorchDistWriterOptions { Common = new PickleDict() }), folder["mcore"]);
+        Assert.Equal(DType.F8E4M3, Info(megatron, "decoder.layers.self_attention.linear_qkv.weight").DType);
+        var back = QuantScheme.Of(config, megatron)!.Keep(megatron, map.Reverse(), Misaligned.Dequantise, DType.BF16);
+        using var last = Files(back.Source, back.Map, new SafetensorsWriter(), folder["back"]);
+        Assert.Equal(hf.Tensors.Count, last.Tensors.Count);
+        Assert.All(hf.Tensors, tensor => Assert.True(Same(hf, tensor.Name, last), tensor.Name));
+    }
+
+    static ICheckpointReader Files(ICheckpointReader source, TensorMap map, ICheckpointWriter writer, string folder)
+    {
+        var plan = CopyPlanner.Plan(source.Tensors, map, writer.LayOut(TargetMaker.Make(source.Tensors, map, null, writer is TorchDistWriter)));
+        using var filled = PlanFiller.Fill(plan, source);
+        LayoutFiller.Write(plan.Layout, (tensor, box) => TensorAssembler.ReadBox(filled, filled.Tensors[tensor], box), folder);
+        return CheckpointOpener.Open(folder);
     }
 
     static MemoryCheckpoint Model(Case c, out HfConfig config, out TensorMap map)

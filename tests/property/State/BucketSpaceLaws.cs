@@ -4,6 +4,7 @@ using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Kit;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Sharding.Layouts;
@@ -29,6 +30,7 @@ public sealed class BucketSpaceLaws
         from expert in Gen.Elements(0, 1, 2)
         from tied in Gen.Elements(false, true)
         from local in Gen.Elements(false, true)
+        from perLayer in Gen.Elements(false, true)
         from bucket in Gen.Elements(0, 100, 300)
         from seed in Gen.Choose(0, 1 << 20)
         select new SimulatedRunOptions
@@ -38,6 +40,7 @@ public sealed class BucketSpaceLaws
             Experts = expert > 0,
             Tied = tied,
             Local = local,
+            PerLayer = perLayer,
             BucketSize = bucket == 0 ? null : bucket,
             Seed = seed,
         };
@@ -101,7 +104,50 @@ public sealed class BucketSpaceLaws
         return buffers;
     }), 200);
 
-    [Fact, Clause("STA-3.4"), Clause("STA-3.5")]
+    [Theory, Clause("STA-3.1"), Clause("STA-5.4"), Clause("STA-4.2")]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    [InlineData(2, 2)]
+    public void ALegacyCheckpointIsTakenApart(int tensor, int experts)
+    {
+        var simulated = new SimulatedRun(new SimulatedRunOptions { Sizes = new ParallelSizes { Tensor = tensor, Expert = experts, Data = experts }, Experts = experts > 1, PerLayer = true, Seed = 3 });
+        using var folder = new TemporaryFolder();
+        for (var rank = 0; rank < tensor; rank++)
+        {
+            for (var expert = 0; expert < experts; expert++) { WriteRank(folder[$"mp_rank_{rank:D2}{(experts > 1 ? $"_{expert:D3}" : "")}"], simulated, rank, expert, experts > 1); }
+        }
+        using var source = LegacyTorchReader.Open(folder.Path);
+        var plan = MegatronState.Plan(source, new StateOptions { Run = s_small });
+        Assert.Equal(OptimizerForm.DistribOptimFiles, plan.Found);
+        Assert.Equal(2 * simulated.Shapes.Count, plan.Tensors.Count);
+        foreach (var view in plan.Reader.Tensors.Where(t => t.Name.StartsWith("optimizer.", StringComparison.Ordinal)))
+        {
+            var parts = view.Name.Split('.', 4);
+            Assert.Equal(SimulatedRun.Bytes(parts[2] == "param" ? simulated.Param[parts[3]] : simulated.ExpAvg[parts[3]]), TensorAssembler.ReadWhole(plan.Reader, view));
+        }
+        Assert.Equal(experts > 1, plan.Notes.Any(note => note.Contains("random number", StringComparison.Ordinal)));
+        Assert.Equal(experts > 1 ? [] : Enumerable.Range(0, tensor).Select(rank => $"rng_state/shard_0.{rank}_1.{tensor}"), plan.Objects.Select(o => o.Name));
+        if (experts > 1) { return; }
+        var rng = TorchFile.Open(new MemoryByteSource("rng", plan.Objects[^1].Make()));
+        var state = rng.Tensor(((PickleList)rng.Root).Items[0]);
+        Assert.Equal([(byte)tensor, 7], TensorAssembler.ReadPayload(rng.Locate(state), state.Shape, state.DType));
+        Assert.Equal(5, ((PickleInt)((PickleDict)((PickleList)((PickleDict)((PickleDict)plan.Common.Find("optimizer")!).Find("optimizer")!).Find("param_groups")!).Items[0]).Find("step")!).Value);
+        Assert.Empty(MegatronState.Plan(source, new StateOptions { DropRng = true, Run = s_small }).Objects);
+    }
+
+    [Fact, Clause("STA-3.8")]
+    public void LegacyStatesByNumberAreRefused()
+    {
+        var simulated = new SimulatedRun(new SimulatedRunOptions { PerLayer = true, Seed = 3 });
+        using var folder = new TemporaryFolder();
+        WriteRank(folder["mp_rank_00"], simulated, 0, 0, apart: false, distributed: false);
+        using var source = LegacyTorchReader.Open(folder.Path);
+        Assert.Equal("STA-3.8", Assert.Throws<UnsupportedCheckpointException>(() => MegatronState.Plan(source, new StateOptions())).Clause);
+        Assert.Empty(MegatronState.Plan(source, new StateOptions { Optimizer = OptimizerTarget.Dropped }).Tensors);
+    }
+
+    [Fact, Clause("STA-3.4"), Clause("STA-3.5"), Clause("STA-3.7")]
     public void BuffersThatAreNotTheModelsAreRefused()
     {
         var simulated = new SimulatedRun(new SimulatedRunOptions { Seed = 5 });
@@ -158,6 +204,36 @@ public sealed class BucketSpaceLaws
         }
         AddNumels(simulated, megatron, shorter == 0 ? 64 : 0);
         return megatron;
+    }
+
+    /// <summary>The files of one tensor rank, as Megatron's legacy format has them.</summary>
+    static void WriteRank(string folder, SimulatedRun simulated, int rank, int expert, bool apart, bool distributed = true)
+    {
+        Directory.CreateDirectory(folder);
+        var (model, names) = (new PickleDict(), new TorchNames());
+        var storages = new List<ReadOnlyMemory<byte>>();
+        foreach (var (name, shape, values) in simulated.Local(rank, expert))
+        {
+            model.Add(name, TorchTensor.Node(DType.BF16, shape, Key(), names));
+            storages.Add(values);
+        }
+        var inner = new PickleDict().Add("param_groups", List([new PickleDict().Add("params", List([])).Add("step", new PickleInt(5))]));
+        var optimizer = new PickleDict().Add("optimizer", inner);
+        if (!distributed) { optimizer.Add("fp32_from_fp16_params", List([List([])])); }
+        var rng = TorchTensor.Node(DType.U8, new Shape(2), Key(), names);
+        storages.Add(new byte[] { (byte)(rank + 1), 7 });
+        var root = new PickleDict().Add("args", simulated.Model().Common!.Find("args")!).Add("checkpoint_version", new PickleFloat(3.0)).Add("iteration", new PickleInt(1))
+            .Add("model", model).Add("optimizer", optimizer).Add("rng_state", rng);
+        File.WriteAllBytes(Path.Combine(folder, "model_optim_rng.pt"), TorchSave.ToBytes(root, "model_optim_rng", storages));
+        if (!distributed) { return; }
+        var gathered = new List<ReadOnlyMemory<byte>>();
+        // Of several expert ranks the first has the dense part, and every one its experts.
+        var dense = simulated.Buffers.Where(b => b.Chain != "chained_1." && b.Group == rank);
+        var own = simulated.Buffers.Where(b => b.Chain == "chained_1." && b.Group == (expert * simulated.TensorSize) + rank);
+        PickleNode states = !apart ? Coalesced(dense, gathered) : List([expert == 0 ? Coalesced(dense, gathered) : PickleNone.Instance, Coalesced(own, gathered)]);
+        File.WriteAllBytes(Path.Combine(folder, "distrib_optim.pt"), TorchSave.ToBytes(states, "distrib_optim", gathered));
+
+        string Key() => storages.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     static bool IsWhole(SimulatedRunOptions run, OptimizerForm form, Func<SimulatedRun, MemoryMegatron, IReadOnlyList<GradBuffer>?> store)

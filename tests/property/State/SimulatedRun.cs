@@ -22,6 +22,9 @@ sealed record SimulatedRunOptions
     /// <summary>Megatron's own layers: norms are modules of their own, experts follow one another.</summary>
     internal bool Local { get; init; }
 
+    /// <summary>One key a layer, instead of one for all.</summary>
+    internal bool PerLayer { get; init; }
+
     internal long? BucketSize { get; init; }
 
     internal int Seed { get; init; }
@@ -69,6 +72,8 @@ sealed class SimulatedRun
 
     internal IReadOnlyList<SimulatedBuffer> Buffers { get; }
 
+    internal int TensorSize => Sizes.Tensor;
+
     ParallelSizes Sizes => _layout.Grid.Sizes;
 
     bool ExpertsApart => _options.Experts && Sizes.Expert > 1;
@@ -93,31 +98,48 @@ sealed class SimulatedRun
         return megatron;
     }
 
+    /// <summary>What a rank of one stage has, in the model's type, under the names of its own file: experts one by one.</summary>
+    internal IEnumerable<(string Name, Shape Shape, byte[] Values)> Local(int tensor, int expert)
+    {
+        var place = _layout.Grid.ModelRanks().First(one => (one.Tensor, one.Expert) == (tensor, expert));
+        foreach (var (name, shape) in Shapes)
+        {
+            var part = _layout.PartsOf(new MegatronCuts().Find(name).Of(shape), place)[0].Tensor;
+            var many = name.Contains(".experts.experts.", StringComparison.Ordinal) ? part.Shape[0] : 0;
+            for (var i = 0; i < Math.Max(1, many); i++)
+            {
+                var one = many > 0 ? part.At(i) : part;
+                var rounded = new byte[one.Shape.Count * 2];
+                ElementCast.Cast(DType.F32, Bytes(Gather(Param[name], shape, one)), DType.BF16, rounded);
+                yield return (many > 0 ? $"{name.Replace(".experts.experts.", ".experts.", StringComparison.Ordinal)}{i}" : name, one.Shape, rounded);
+            }
+        }
+    }
+
     internal static byte[] Bytes(ReadOnlySpan<float> values) => MemoryMarshal.AsBytes(values).ToArray();
 
     IEnumerable<(string Name, Shape Shape)> Names()
     {
-        long layers = _options.Layers;
         yield return ("embedding.word_embeddings.weight", new Shape(Vocabulary, Hidden));
-        yield return ("decoder.layers.self_attention.linear_qkv.layer_norm_weight", new Shape(layers, Hidden));
-        yield return ("decoder.layers.self_attention.linear_qkv.weight", new Shape(layers, 8, Hidden));
-        yield return ("decoder.layers.self_attention.linear_proj.weight", new Shape(layers, Hidden, 4));
-        if (_options.Experts)
+        foreach (var (tail, dims) in InLayer())
         {
-            yield return ("decoder.layers.pre_mlp_layernorm.weight", new Shape(layers, Hidden));
-            yield return ("decoder.layers.mlp.router.weight", new Shape(layers, ExpertCount, Hidden));
-            yield return ("decoder.layers.mlp.experts.experts.linear_fc1.weight", new Shape(layers, ExpertCount, 2 * Ffn, Hidden));
-            yield return ("decoder.layers.mlp.experts.experts.linear_fc2.weight", new Shape(layers, ExpertCount, Hidden, Ffn));
-        }
-        else
-        {
-            yield return ("decoder.layers.mlp.linear_fc1.layer_norm_weight", new Shape(layers, Hidden));
-            yield return ("decoder.layers.mlp.linear_fc1.weight", new Shape(layers, 2 * Ffn, Hidden));
-            yield return ("decoder.layers.mlp.linear_fc2.weight", new Shape(layers, Hidden, Ffn));
+            if (!_options.PerLayer) { yield return ($"decoder.layers.{tail}", new Shape([_options.Layers, .. dims])); continue; }
+            for (var layer = 0; layer < _options.Layers; layer++) { yield return ($"decoder.layers.{layer}.{tail}", new Shape(dims)); }
         }
         yield return ("decoder.final_layernorm.weight", new Shape(Hidden));
         if (!_options.Tied) { yield return ("output_layer.weight", new Shape(Vocabulary, Hidden)); }
     }
+
+    (string Tail, long[] Dims)[] InLayer() =>
+    [
+        ("self_attention.linear_qkv.layer_norm_weight", [Hidden]), ("self_attention.linear_qkv.weight", [8, Hidden]), ("self_attention.linear_proj.weight", [Hidden, 4]),
+        .. _options.Experts
+            ? [
+                ("pre_mlp_layernorm.weight", [Hidden]), ("mlp.router.weight", [ExpertCount, Hidden]),
+                ("mlp.experts.experts.linear_fc1.weight", [ExpertCount, 2 * Ffn, Hidden]), ("mlp.experts.experts.linear_fc2.weight", [ExpertCount, Hidden, Ffn]),
+            ]
+            : ((string, long[])[])[("mlp.linear_fc1.layer_norm_weight", [Hidden]), ("mlp.linear_fc1.weight", [2 * Ffn, Hidden]), ("mlp.linear_fc2.weight", [Hidden, Ffn])],
+    ];
 
     /// <summary>The modules of a layer in the order their parameters are registered.</summary>
     string[] LayerOrder() => (_options.Local, _options.Experts) switch
@@ -177,6 +199,7 @@ sealed class SimulatedRun
 
     (float[], float[], bool) Own(string name, RankPlace place, int chunk, int layer, int expert, bool shared)
     {
+        if (_options.PerLayer && layer >= 0) { name = name.Replace("decoder.layers.", $"decoder.layers.{layer}.", StringComparison.Ordinal); }
         var part = _layout.PartsOf(new MegatronCuts().Find(name).Of(Shapes[name]), place).First(p => p.Chunk == chunk && p.Layer == layer).Tensor;
         if (expert >= 0) { part = part.At(expert); }
         return (Gather(Param[name], Shapes[name], part), Gather(ExpAvg[name], Shapes[name], part), shared);

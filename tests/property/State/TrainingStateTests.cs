@@ -3,8 +3,8 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Kit;
-using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
+using Ckpt.Sharding.Elements;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Running;
 using Xunit;
@@ -188,6 +188,21 @@ public sealed class TrainingStateTests
         Assert.Empty(Plan(source, new() { DropRng = true }).Objects);
     }
 
+    [Fact, Clause("STA-5.4")]
+    public void RandomNumbersInTheCommonStateBecomeAnObject()
+    {
+        using var source = Model(new PickleDict().Add("rng_state", List(new PickleInt(4))));
+        var plan = Plan(source);
+        Assert.Null(plan.Common.Find("rng_state"));
+        var made = Assert.Single(plan.Objects);
+        Assert.Equal("rng_state/shard_0.0_1.1", made.Name);
+        var root = (PickleList)TorchFile.Open(new Formats.IO.MemoryByteSource("made", made.Make())).Root;
+        Assert.Equal(4, ((PickleInt)((PickleList)root.Items[0]).Items[0]).Value);
+        var other = Plan(source, new() { Sizes = new ParallelSizes { Tensor = 2 } });
+        Assert.Empty(other.Objects);
+        Assert.Contains(other.Notes, note => note.Contains("one rank of several", StringComparison.Ordinal));
+    }
+
     [Fact, Clause("STA-5.3")]
     public void TheRerunMachineStaysWithItsProcesses()
     {
@@ -223,7 +238,7 @@ public sealed class TrainingStateTests
         for (var i = 0; i < values.Length; i++) { values[i] = i; }
         using var source = new MemoryMegatron();
         var (rounded, shifted) = (new byte[48], SimulatedRun.Bytes([.. values[..20], 99, .. values[20..23]]));
-        Ckpt.Sharding.Elements.ElementCast.Cast(DType.F32, SimulatedRun.Bytes(values), DType.BF16, rounded);
+        ElementCast.Cast(DType.F32, SimulatedRun.Bytes(values), DType.BF16, rounded);
         foreach (var name in (string[])["good", "bad"]) { source.Inner.Add(name, DType.BF16, new Shape(2, 3, 4), rounded); }
         source.Inner.Add("optimizer.state.param.good", DType.F32, new Shape(2, 3, 4), SimulatedRun.Bytes(values), Cuts.Of(new Shape(2, 3, 4), 3, 5));
         source.Inner.Add("optimizer.state.fp32_param.bad", DType.F32, new Shape(2, 3, 4), shifted);

@@ -80,6 +80,33 @@ public sealed class ZarrFixtureTests
         Assert.Equal(default, reader.ReadingCost);
     }
 
+    [Fact, Clause("SHD-5.1"), Clause("ZAR-3.5")]
+    public void EncodedChunksCostACacheAndOneChunkAThread()
+    {
+        using var reader = ZarrVectors.OpenArray("v2-zstd");
+        var chunks = reader.Tensors[0].Boxes;
+        Assert.Equal(12, chunks.Count);
+        Assert.Equal(new ReadingCost(12 * 320, 320 + chunks.Max(c => c.Length)), reader.ReadingCost);
+        using var two = ZarrVectors.OpenArray("v3-zstd-crc"); // and what lies between the two codecs, of which only the most is known
+        Assert.True(two.ReadingCost is { FixedBytes: 12 * 320, BytesPerThread: > 640 });
+    }
+
+    [Fact, Clause("SHD-9.3")]
+    public void MoreChunksThanMayBeOpenAreRead()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["a"]);
+        File.WriteAllText(folder["a/.zarray"], """{"chunks": [2], "compressor": null, "dtype": "|u1", "fill_value": null, "filters": null, "order": "C", "shape": [1000], "zarr_format": 2}""");
+        for (var i = 0; i < 500; i++) { File.WriteAllBytes(folder[$"a/{i}"], [(byte)i, (byte)(i >> 8)]); }
+        using var reader = ZarrReader.Open(folder["a"]);
+        Assert.Equal(Enumerable.Range(0, 500).SelectMany(i => (byte[])[(byte)i, (byte)(i >> 8)]), TensorAssembler.ReadWhole(reader, reader.Tensors[0]));
+        if (OperatingSystem.IsLinux())
+        {
+            var open = new DirectoryInfo("/proc/self/fd").EnumerateFiles().Count(f => f.LinkTarget?.StartsWith(folder.Path, StringComparison.Ordinal) == true);
+            Assert.InRange(open, 1, 200);
+        }
+    }
+
     [Fact, Clause("ZAR-1.6")]
     public void AFileThatChangedMeanwhileIsRefused()
     {

@@ -3,7 +3,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Zarr;
 using Ckpt.Kit;
 using Ckpt.PropertyTests.Sharding;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
 using FsCheck.Fluent;
@@ -14,19 +13,19 @@ namespace Ckpt.PropertyTests.Zarr;
 public sealed class ZarrLaws
 {
     [Fact, Clause("ZAR-6.7"), Clause("ZAR-3.9"), Clause("ZAR-3.4")]
-    public void WhatIsWrittenReadsBackHoweverItIsWritten() => Law.Holds(ZarrCase.All, c =>
+    public void WhatIsWrittenReadsBackHoweverItIsWritten() => Law.Holds(ZarrCase.Of(smallest: 2), c =>
     {
         using var folder = new TemporaryFolder();
         var source = c.Source();
         c.Write(source, folder["z"]);
         using var reader = CheckpointOpener.Open(folder["z"]);
-        return reader.Tensors.Count == 3 && source.Tensors.All(tensor => reader.Tensors.Single(t => t.Name == tensor.Name) is var read
+        return reader.Tensors.Count == 2 && source.Tensors.All(tensor => reader.Tensors.Single(t => t.Name == tensor.Name) is var read
             && read.DType == tensor.DType && read.Shape == tensor.Shape
             && TensorAssembler.ReadWhole(reader, read).AsSpan().SequenceEqual(TensorAssembler.ReadWhole(source, tensor)));
     });
 
     [Fact, Clause("ZAR-6.7"), Clause("SHD-9.1"), Clause("SHD-3.1")]
-    public void ARunnerWritesTheSameFiles() => Law.Holds(ZarrCase.All, c =>
+    public void ARunnerWritesTheSameFiles() => Law.Holds(ZarrCase.Of(smallest: 4), c =>
     {
         using var folder = new TemporaryFolder();
         var source = c.Source();
@@ -40,11 +39,11 @@ public sealed class ZarrLaws
         var files = Directory.EnumerateFiles(folder["plain"], "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(folder["plain"], f)).ToList();
         return files.Count == Directory.EnumerateFiles(folder["run"], "*", SearchOption.AllDirectories).Count()
             && files.All(f => File.ReadAllBytes(Path.Combine(folder["plain"], f)).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(folder["run"], f))));
-    }, 40);
+    });
 
     [Fact, Clause("ZAR-3.7"), Clause("ZAR-3.6"), Clause("ZAR-2.1")]
     public void DamageIsRefusedOrSeenAsOtherNumbers() => Law.Holds(
-        from c in ZarrCase.All
+        from c in ZarrCase.Of(smallest: 2)
         from file in Gen.Choose(0, 1000)
         from at in Gen.Choose(0, 1 << 20)
         from flip in Gen.Choose(0, 255)

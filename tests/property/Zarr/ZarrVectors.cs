@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Zarr;
@@ -13,7 +12,7 @@ static class ZarrVectors
 {
     internal static void Open(string path)
     {
-        using var reader = CheckpointOpener.Open(path);
+        using ICheckpointReader reader = File.Exists(Path.Combine(path, "metadata.json")) ? MegatronZarrReader.Open(path) : ZarrReader.Open(path);
         ReadAll(reader);
     }
 

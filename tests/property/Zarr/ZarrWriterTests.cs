@@ -41,14 +41,14 @@ public sealed class ZarrWriterTests
         foreach (var file in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
             var path = $"{name}/{Path.GetRelativePath(folder, file)}";
-            Assert.True(written.TryGetValue(path, out var ours), path);
-            if (path.EndsWith("zarr.json", StringComparison.Ordinal)) { Assert.Equal(File.ReadAllText(file), ShardOf(options) is { } s ? Encoding.UTF8.GetString(ours!).Replace(s.Ours, s.Theirs, StringComparison.Ordinal) : Encoding.UTF8.GetString(ours!)); }
-            else if (IsWhole(tensor, path, shape, options)) { Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(ours), path); }
+            if (path.EndsWith("zarr.json", StringComparison.Ordinal)) { Assert.Equal(File.ReadAllText(file), Told(options, Encoding.UTF8.GetString(written[path]))); }
+            else if (IsWhole(tensor, path, shape, options)) { Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(written[path]), path); }
         }
     }
 
-    /// <summary>A shard's shape is chosen by its bytes; zarr-python was told one.</summary>
-    static (string Ours, string Theirs)? ShardOf(ZarrWriterOptions options) => options.ShardBytes == 0 ? null : ("[\n        10,\n        24\n      ]", "[\n        20,\n        12\n      ]");
+    /// <summary>A shard's shape is chosen by its bytes; zarr-python was told another one.</summary>
+    static string Told(ZarrWriterOptions options, string text) =>
+        options.ShardBytes == 0 ? text : text.Replace("[\n        10,\n        24\n      ]", "[\n        20,\n        12\n      ]", StringComparison.Ordinal);
 
     /// <summary>zarr-python pads with what happened to be there, and libraries of other versions compress otherwise.</summary>
     static bool IsWhole(TensorInfo tensor, string path, Shape chunk, ZarrWriterOptions options) =>

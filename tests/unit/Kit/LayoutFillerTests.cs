@@ -30,6 +30,28 @@ public sealed class LayoutFillerTests
     [Fact]
     public void RangesOutOfOrderAreAFault() => Faulty(Layout(6, [new DataRange(3, 3, 0, 0), new DataRange(0, 3, 0, 0)], []));
 
+    [Fact]
+    public void AnEncodedFileIsWhatItsEncodingMakes()
+    {
+        var plain = Layout(3, [new DataRange(0, 3, 0, 0)], []);
+        Assert.Equal([3, 2, 1], LayoutFiller.Fill(Encoded(plain, 3), (_, _) => [1, 2, 3]).Single().Value);
+        Faulty(Encoded(plain, 2)); // longer than announced
+    }
+
+    [Fact]
+    public void ABoxLiesInTheOrderOfAxesThatItsRangeAsksFor()
+    {
+        var target = TensorTarget.Whole("t", DType.U16, new Shape(2, 3));
+        var file = new FileLayout("f", 12, [new DataRange(0, 12, 0, 0) { Order = [1, 0] }], []);
+        var made = LayoutFiller.Fill(new CheckpointLayout([target], [file], []), (_, _) => [0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0]).Single().Value;
+        Assert.Equal([0, 0, 3, 0, 1, 0, 4, 0, 2, 0, 5, 0], made);
+    }
+
+    static CheckpointLayout Encoded(CheckpointLayout layout, long most) => layout with
+    {
+        Files = [layout.Files[0] with { Encode = new FileEncoding("reversed", most, 3, static content => content.ToArray().Reverse().ToArray()) }],
+    };
+
     static void Faulty(CheckpointLayout layout) => Assert.Throws<InvalidOperationException>(() => LayoutFiller.Fill(layout, (_, _) => [1, 2, 3]));
 
     static CheckpointLayout Layout(long length, DataRange[] data, Frame[] frames) =>

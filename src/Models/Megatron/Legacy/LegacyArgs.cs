@@ -85,6 +85,10 @@ sealed class LegacyArgs
         return keys > 0 && values > 0 ? ([keys, keys, values, values, valueHeads, valueHeads], [keys, keys, values]) : null;
     }
 
+    /// <summary>Whose experts a run with these arguments loads.</summary>
+    internal LegacyExperts WrittenExperts => _args.Flag("moe_grouped_gemm") != true ? LegacyExperts.Sequential
+        : _args.Flag("moe_use_legacy_grouped_gemm") == true || Implementation == "local" ? LegacyExperts.Grouped : LegacyExperts.TransformerEngineGrouped;
+
     internal int? Size(params ReadOnlySpan<string> names)
     {
         foreach (var name in names)

@@ -6,12 +6,16 @@ namespace Ckpt.Models.Megatron.Legacy;
 static class LegacyCuts
 {
     /// <summary>The options for a checkpoint of which these are a rank's tensors.</summary>
-    internal static MegatronCutOptions Of(LegacyArgs args, IEnumerable<LegacyPart> parts)
+    internal static MegatronCutOptions Of(LegacyArgs args, IEnumerable<LegacyPart> parts) => Of(args, parts.Select(static part => (part.Key, part.Shape)));
+
+    /// <summary>The options for a model of these tensors, or for one whose ranks have these.</summary>
+    internal static MegatronCutOptions Of(LegacyArgs args, IEnumerable<(LegacyKey Key, Shape Shape)> tensors)
     {
         var shapes = new Dictionary<string, Shape>(StringComparer.Ordinal);
-        foreach (var part in parts)
+        foreach (var (key, shape) in tensors)
         {
-            if (part.Key.IsInLayer) { shapes.TryAdd(part.Key.Path, part.Shape); }
+            // Axes of layers and experts stand in front of the two that matter.
+            if (key.IsInLayer) { shapes.TryAdd(key.Path, shape.Rank > 2 ? new Shape(shape.Dims[^2..].ToArray()) : shape); }
         }
         var options = new MegatronCutOptions
         {

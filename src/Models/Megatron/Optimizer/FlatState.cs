@@ -45,8 +45,12 @@ public sealed class FlatState
     /// <param name="file">The file.</param>
     /// <param name="tensor">A tensor of one axis in it.</param>
     /// <param name="place">What to say of where it lies.</param>
-    internal static FlatState Of(TorchFile file, TorchTensor tensor, ObjectInfo place) => new(
-        tensor.DType, tensor.Shape.Count == 0 ? [] : [(0L, new StoredRun(tensor.Shape.Count, place.File, place.Offset, place.Length, () => file.Locate(tensor)))]);
+    internal static FlatState Of(TorchFile file, TorchTensor tensor, ObjectInfo place)
+    {
+        // Found once: every parameter of the buffer asks for it.
+        var located = new Lazy<BoxPayload>(() => file.Locate(tensor));
+        return new(tensor.DType, tensor.Shape.Count == 0 ? [] : [(0L, new StoredRun(tensor.Shape.Count, place.File, place.Offset, place.Length, () => located.Value))]);
+    }
 
     /// <summary>The runs that hold [first, first + count), which lies inside: which, from which of its elements on, how many.</summary>
     internal IEnumerable<(StoredRun Run, long First, long Count)> Find(long first, long count)

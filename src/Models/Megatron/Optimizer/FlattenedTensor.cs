@@ -12,7 +12,7 @@ namespace Ckpt.Models.Megatron.Optimizer;
 /// </summary>
 static class FlattenedTensor
 {
-    const long MostCells = 1 << 22;
+    const long MostCells = 1 << 20;
 
     /// <summary>Whether a stored shape is that of a flattened tensor of this original shape.</summary>
     internal static bool IsFlattened(Shape stored, Shape original)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Views;
@@ -20,6 +21,7 @@ public static partial class MegatronState
     public static StatePlan Plan(IMegatronReader source, StateOptions options, CancellationToken cancel = default)
     {
         if (source.Format == "torch_dcp") { Throw.NotMegatron(source); }
+        if (source is LegacyTorchReader legacy) { options = LegacyState.Complete(legacy, options); }
         var notes = new List<string>();
         var args = new ArgsReader(source.Common ?? new Formats.Torch.PickleDict(), source.Path);
         var saved = options.SourceLayout?.Grid.Sizes ?? RunLayout.Sizes(args);

@@ -46,12 +46,27 @@ static class PickleEdits
         return list;
     }
 
-    /// <summary>The value with the keys of its tensors' storages counted from <paramref name="by"/> on, so that it can join others in one file.</summary>
+    /// <summary>The value with its tensors' storages added to those of a file it joins.</summary>
+    /// <param name="node">A value of <paramref name="file"/>.</param>
+    /// <param name="file">The file it is in.</param>
+    /// <param name="storages">Those of the file it joins, by key 0, 1, …; those that its tensors use are added.</param>
+    /// <param name="where">For messages.</param>
     /// <exception cref="UnsupportedCheckpointException">STA-4.8: it is nested very deeply.</exception>
-    internal static PickleNode ShiftStorages(PickleNode node, int by, string where) =>
-        by == 0 ? node : Shift(node, by, where, 0, new Dictionary<PickleNode, PickleNode>(ReferenceEqualityComparer.Instance));
+    internal static PickleNode TakeStorages(PickleNode node, TorchFile file, List<ReadOnlyMemory<byte>> storages, string where)
+    {
+        var numbers = new Dictionary<string, PickleString>(StringComparer.Ordinal);
+        return Copy(node, where, 0, new Dictionary<PickleNode, PickleNode>(ReferenceEqualityComparer.Instance), key =>
+        {
+            if (!numbers.TryGetValue(key, out var number))
+            {
+                numbers.Add(key, number = new PickleString(storages.Count.ToString(CultureInfo.InvariantCulture)));
+                storages.Add(file.Storages.Read(key));
+            }
+            return number;
+        });
+    }
 
-    static PickleNode Shift(PickleNode node, int by, string where, int depth, Dictionary<PickleNode, PickleNode> done)
+    static PickleNode Copy(PickleNode node, string where, int depth, Dictionary<PickleNode, PickleNode> done, Func<string, PickleString> key)
     {
         if (done.TryGetValue(node, out var made)) { return made; }
         if (depth > Deepest) { Throw.Deep(where); }
@@ -70,9 +85,9 @@ static class PickleEdits
             case PickleTuple tuple:
                 made = tuple.Items.Count == 0 ? tuple : new PickleTuple([.. tuple.Items.Select(Inner)]);
                 break;
-            case PicklePersistentId { Id: PickleTuple { Items: [var kind, var type, PickleString key, ..] } id } when int.TryParse(key.Value, out var number):
-                var moved = new PickleString((number + by).ToString(CultureInfo.InvariantCulture));
-                made = new PicklePersistentId(new PickleTuple([kind, type, moved, .. id.Items.Skip(3)]));
+            case PicklePersistentId { Id: PickleTuple { Items: [var kind, var type, PickleString storage, var device, var count, ..] } }:
+                // What files of torch before 1.6 say besides, a view of a storage, is nothing where storages are numbered.
+                made = new PicklePersistentId(new PickleTuple([kind, type, key(storage.Value), device, count]));
                 break;
             case PickleObject item:
                 var copy = new PickleObject(item.Construction, item.Callable, Inner(item.Args), item.KeywordArgs is null ? null : Inner(item.KeywordArgs));
@@ -86,7 +101,7 @@ static class PickleEdits
         done[node] = made;
         return made;
 
-        PickleNode Inner(PickleNode inner) => Shift(inner, by, where, depth + 1, done);
+        PickleNode Inner(PickleNode inner) => Copy(inner, where, depth + 1, done, key);
     }
 
     static class Throw

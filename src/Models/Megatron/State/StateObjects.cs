@@ -37,10 +37,23 @@ sealed partial class StateObjects
         var keepsRerun = IsSameRun(_saved, _options.Sizes);
         foreach (var item in _source.Objects)
         {
-            if (OptimizerNames.IsOptimizer(item.Name) || item.Name.StartsWith("common_state/", StringComparison.Ordinal)) { continue; }
+            if (OptimizerNames.IsOptimizer(item.Name) || item.Name.StartsWith("common_state/", StringComparison.Ordinal) || LegacyState.IsOfRank(item.Name)) { continue; }
             if (Rng().IsMatch(item.Name)) { rng++; if (!keepsRng) { continue; } }
             else if (item.Name.StartsWith("rerun_state_machine_state/", StringComparison.Ordinal)) { rerun++; if (!keepsRerun) { continue; } }
             kept.Add(ObjectTarget.Stored(_source, item));
+        }
+        if (LegacyState.Rng(_source) is { Count: > 0 } ranks)
+        {
+            rng += ranks.Count;
+            keepsRng = !_options.DropRng && ranks.All(rank => rank.Grid.Length > 0 && (_options.Sizes is not { } sizes || Fits(rank.Grid, sizes)));
+            if (keepsRng) { kept.AddRange(ranks.Select(rank => LegacyState.RngObject(_source, rank))); }
+        }
+        // Older files have one rank's in the common state; others have no place there.
+        if (_source.Common?.Find("rng_state") is { } single)
+        {
+            rng++;
+            keepsRng = !_options.DropRng && IsOneRank(_saved) && (_options.Sizes is null || IsOneRank(_options.Sizes));
+            if (keepsRng) { kept.Add(ObjectTarget.Of("rng_state/shard_0.0_1.1", single, _source.CommonStorages)); }
         }
         if (rng > 0 && !keepsRng) { _notes.Add(_options.DropRng ? "random number states are left out, as asked for" : RngNote()); }
         if (rerun > 0 && !keepsRerun) { _notes.Add("the state of the rerun machine is left out: Megatron loads it only with the same processes"); }
@@ -58,10 +71,15 @@ sealed partial class StateObjects
             && grid.Length == (sizes.Expert > 1 ? 3 : 2) && (grid.Length == 2 || grid[2] == sizes.Data);
     }
 
+    static bool IsOneRank(ParallelSizes sizes) => sizes is { Tensor: 1, Pipeline: 1, Expert: 1 };
+
     string RngNote()
     {
-        var grid = _source.Objects.Select(static item => Grid(item)).First(static found => found is not null)!;
-        var sizes = _options.Sizes!.Resolve();
+        if (_source.Objects.Select(static item => Grid(item)).FirstOrDefault(static found => found is not null) is not { } grid || _options.Sizes is null)
+        {
+            return "random number states are left out: they are of one rank of several, and Megatron wants those of all";
+        }
+        var sizes = _options.Sizes.Resolve();
         return string.Create(CultureInfo.InvariantCulture,
             $"random number states are left out: they are of {string.Join(" × ", grid)} (PP × TP{(grid.Length > 2 ? " × DP" : "")}) ranks, the target has PP {sizes.Pipeline}, TP {sizes.Tensor}, EP {sizes.Expert}, DP {sizes.Data}, and Megatron ignores those of other grids");
     }

@@ -34,7 +34,7 @@ static class StateTarget
             else { common = common.With("optimizer", CommonOptimizer.Make(optimizers, target, halfPrecision)); }
             if (optimizers.Any(static one => one.AnyStep() is null)) { notes.Add("the optimizer's step is noted nowhere; Adam's bias correction will begin anew"); }
         }
-        common = ContentMetadata(common, target);
+        common = ContentMetadata(common, target).Without("rng_state");
         if (!StateObjects.IsSameRun(saved, options.Sizes)) { common = common.Without("rerun_state_machine"); }
         if (options.Iteration is { } iteration) { common = common.With("iteration", Of(iteration)); }
         common = RunArgs.Edit(common, args => Args(args, options, target));

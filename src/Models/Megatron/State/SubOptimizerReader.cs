@@ -27,7 +27,7 @@ sealed class SubOptimizerReader
     {
         var found = new List<SubOptimizer>();
         var chains = GroupObjects();
-        switch (_source.Common?.Find("optimizer"))
+        switch (_source.Common?.Find("optimizer") ?? (LegacyState.FirstOptimizer(_source) is { } own ? Object(own) : null))
         {
             case PickleDict dict when dict.Items.Count > 0 && dict.Items.All(static item => item.Key is PickleInt):
                 foreach (var (_, value) in dict.Items.OrderBy(static item => ((PickleInt)item.Key).Value)) { Add(found, value); }
@@ -93,11 +93,11 @@ sealed class SubOptimizerReader
         return chains;
     }
 
+    // Opened once: the storages belong to that very pickle.
     PickleNode Object(string name)
     {
-        var node = PickleEdits.ShiftStorages(_source.ReadObject(name), _storages.Count, name);
-        _storages.AddRange(_source.OpenObject(name).ReadStorages());
-        return node;
+        var file = _source.OpenObject(name);
+        return PickleEdits.TakeStorages(LegacyState.Entry(file.Root, name), file, _storages, name);
     }
 
     static class Throw

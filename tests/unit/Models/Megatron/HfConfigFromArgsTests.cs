@@ -25,7 +25,6 @@ public class HfConfigFromArgsTests
     [InlineData("tiny-qwen2_moe", KeyForm.PerLayer)]
     [InlineData("tiny-glm4", KeyForm.Automatic)]
     [InlineData("tiny-glm4_moe", KeyForm.Automatic)]
-    [InlineData("glm4_moe-transformers4", KeyForm.Automatic)]
     [InlineData("tiny-olmo2", KeyForm.Automatic)]
     [InlineData("tiny-olmoe", KeyForm.Automatic)]
     [InlineData("tiny-ernie4_5_moe", KeyForm.Automatic)]
