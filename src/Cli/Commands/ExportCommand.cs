@@ -31,7 +31,7 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
 
     public CommandResult Run(FlagValues values, CommandContext context)
     {
-        var arguments = ExportArgumentsParser.Parse(values, new HubCache(context.Environment).Find, AdapterBase.Find) with { Environment = WorkerEnvironment.From(Environment.GetEnvironmentVariable) };
+        var arguments = ExportArgumentsParser.Parse(values, new HubCache(context.Environment).Find, AdapterOrigin.Find) with { Environment = WorkerEnvironment.From(Environment.GetEnvironmentVariable) };
         foreach (var note in values.Notes.Concat(Notes(arguments))) { context.Progress.Note("note: " + note); }
         RunFlags.RefuseExistingOutput(arguments.Settings);
         return context.Progress.During(progress => runner.Run(arguments, progress, context.Cancel));

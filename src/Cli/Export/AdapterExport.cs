@@ -52,7 +52,7 @@ static class AdapterExport
     {
         if ((arguments.HfConfig ?? arguments.Model) is { } given) { return HfSide.ReadConfig(given, arguments.Family); }
         if (arguments.Source.Length > 0) { return OfMegatron(arguments, arguments.Source); }
-        var named = AdapterBase.Find(path, arguments.AdaptersAreMcore);
+        var named = AdapterOrigin.Find(path, arguments.AdaptersAreMcore);
         if (named.Model is { } model && ExportSource.FindModel(model) is { } found) { return HfSide.ReadConfig(found, arguments.Family); }
         return named.McoreModel is { } mcore && Directory.Exists(mcore) ? OfMegatron(arguments, mcore) : throw Throw.NoConfig(path);
     }

@@ -14,7 +14,7 @@ static class ExportArgumentsParser
     /// <param name="findModel">The folder of a model by name and revision.</param>
     /// <param name="findBase">The model that an adapter names; the second argument says whether the adapter is Megatron's.</param>
     /// <exception cref="UsageException">The flags do not say one conversion.</exception>
-    internal static ExportArguments Parse(FlagValues values, Func<string, string?, string> findModel, Func<string, bool, AdapterBase> findBase)
+    internal static ExportArguments Parse(FlagValues values, Func<string, string?, string> findModel, Func<string, bool, AdapterOrigin> findBase)
     {
         var direction = Direction(values);
         var origin = ExportOrigin.Of(values, direction, findModel, findBase);

@@ -15,7 +15,7 @@ namespace Ckpt.Cli.Export;
 sealed record ExportOrigin(
     string Source, bool SourceIsMcore, string? Model, IReadOnlyList<string> Adapters, bool AdaptersAreMcore, bool Merge, string Named, bool IsHubName, IReadOnlyList<string> Notes)
 {
-    internal static ExportOrigin Of(FlagValues values, ExportDirection direction, Func<string, string?, string> findModel, Func<string, bool, AdapterBase> findBase)
+    internal static ExportOrigin Of(FlagValues values, ExportDirection direction, Func<string, string?, string> findModel, Func<string, bool, AdapterOrigin> findBase)
     {
         var notes = new List<string>();
         var (adapters, areMcore) = ChosenAdapters(values, direction, notes);

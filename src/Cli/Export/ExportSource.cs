@@ -48,7 +48,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         Model = arguments.SourceIsMcore ? arguments.Model : null,
         HfConfig = arguments.HfConfig,
         Family = arguments.Family,
-        Dialect = arguments.Dialect,
+        Choices = arguments.Dialect is { } dialect ? new Dictionary<string, string> { [ModelCheckpoint.DialectChoice] = dialect } : new Dictionary<string, string>(),
         MtpLayers = arguments.MtpLayers,
         FindModel = FindModel,
     };

@@ -6,6 +6,7 @@ using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
+using Ckpt.Sharding.Views;
 
 namespace Ckpt.Cli.Export;
 
@@ -30,7 +31,7 @@ static class ToHuggingFace
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
         var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
-            weights.Source, map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
+            ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,

@@ -13,6 +13,7 @@ using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
+using Ckpt.Sharding.Views;
 
 namespace Ckpt.Cli.Export;
 
@@ -59,10 +60,15 @@ static class ToMegatron
             Experts = arguments.Experts,
             Layers = arguments.Layers,
         });
+        var names = model.HfNames;
         return new Conversion(
-            weights.Source, map, config.Model, output.Writer, CutLeadingAxes: output.Cut is null,
+            ShiftedTensor.Through(weights.Source, map), map, config.Model, output.Writer, CutLeadingAxes: output.Cut is null,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, $"{HfSide.Folder}/{f.Path}", f.Length))],
-            [new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()), new SmallFile("args.json", SwiftArgsJson.Write(config, state))],
+            [
+                new SmallFile($"{HfSide.Folder}/config.json", config.ToUtf8()),
+                .. names.Count == 0 ? Array.Empty<SmallFile>() : [new SmallFile($"{HfSide.Folder}/{HfNamesFile.Name}", HfNamesFile.ToUtf8(names))],
+                new SmallFile("args.json", SwiftArgsJson.Write(config, state)),
+            ],
             [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
             ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
         { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };

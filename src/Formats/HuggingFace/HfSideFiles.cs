@@ -22,7 +22,7 @@ public static class HfSideFiles
     static readonly string[] s_checkpointFolders = ["iter_", "release", "checkpoint-", "global_step"];
 
     /// <summary>Names of ours, or that are written anew.</summary>
-    static readonly string[] s_written = ["config.json", "ckpt.json", ".ckpt-journal"];
+    static readonly string[] s_written = ["config.json", "ckpt.json", "ckpt-names.json", ".ckpt-journal"];
 
     /// <summary>
     /// The side files below a folder, by ascending path. Links to files are followed (hub caches are made of them); folders that hold

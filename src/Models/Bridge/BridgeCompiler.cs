@@ -48,6 +48,13 @@ public static class BridgeCompiler
     /// </summary>
     public static IReadOnlyDictionary<string, string> Choices(ModelFamily family, ModelConfig config, BridgeOptions options) => BridgeResolver.Resolve(family, config, options).Chosen;
 
+    /// <summary>Those of the options that say how the Hugging Face side is named and typed.</summary>
+    public static IReadOnlyDictionary<string, string> HfChoices(ModelFamily family, ModelConfig config, BridgeOptions options)
+    {
+        var own = family.Choices.Where(static choice => choice.Side == FamilySide.Hf).Select(static choice => choice.Name).Concat([HfNamings.Choice, RouterBias.Choice, MtpCopies.Choice]).ToHashSet();
+        return Choices(family, config, options).Where(choice => own.Contains(choice.Key)).ToDictionary();
+    }
+
     static RowAxes[] Axes(FamilyRow row, ResolvedBridge bridge, FamilySide side) => side == FamilySide.Hf
         ? [.. row.Hf.Select(tensor => new RowAxes(RouterBias.Held(row, tensor, bridge.Chosen), row, bridge, bridge.HfPattern(tensor), side))]
         : [.. row.Megatron.Select(tensor => new RowAxes(tensor, row, bridge, bridge.MegatronPattern(tensor), side))];

@@ -18,6 +18,9 @@ sealed class ConfigReader(JsonElement json, string where, ConfigReader? outer = 
     /// <summary>A copy of the object that can be changed.</summary>
     internal JsonObject ToNode() => JsonObject.Create(json)!;
 
+    /// <summary>The object's own keys.</summary>
+    internal IEnumerable<string> Keys => json.EnumerateObject().Select(static property => property.Name);
+
     /// <summary>Whether the key is there, if only with null.</summary>
     internal bool Has(string key) => json.TryGetProperty(key, out _) || outer?.Has(key) == true;
 

@@ -72,12 +72,32 @@ public sealed class HfConfig
         var keys = new[] { "dtype", "torch_dtype" }.Where(json.ContainsKey).ToArray();
         if (keys.Length == 0) { keys = [json.ContainsKey("rope_parameters") ? "dtype" : "torch_dtype"]; }
         foreach (var key in keys) { json[key] = name; }
-        foreach (var (_, inner) in json)
-        {
-            if (inner is JsonObject part) { SetInside(part, ["dtype", "torch_dtype"], name); }
-        }
+        foreach (var part in Parts(json)) { SetInside(part, ["dtype", "torch_dtype"], name); }
         return new HfConfig(json, Model with { TorchDType = dtype }, Family, Where);
     }
+
+    /// <summary>The same config announcing so many layers that predict further tokens, under the keys the file has; one without such keys stays as it is.</summary>
+    public HfConfig WithMtpLayers(int count)
+    {
+        var json = Json;
+        SetInside(json, Family.Config.MtpLayers, count);
+        return new HfConfig(json, Model with { MtpLayers = Model.MtpLayers is null ? null : count }, Family, Where);
+    }
+
+    // Inner objects say what of theirs differs; a null says nothing.
+    static void SetInside(JsonObject json, IReadOnlyList<string> keys, JsonNode value)
+    {
+        foreach (var key in keys)
+        {
+            if (json[key] is not null) { json[key] = value.DeepClone(); }
+        }
+        foreach (var part in Parts(json)) { SetInside(part, keys, value); }
+    }
+
+    // Objects of a multimodal config that are configs themselves.
+    static IEnumerable<JsonObject> Parts(JsonObject json) => json
+        .Where(static entry => entry.Key.EndsWith("_config", StringComparison.Ordinal) && entry.Key is not ("quantization_config" or "compression_config"))
+        .Select(static entry => entry.Value).OfType<JsonObject>();
 
     /// <summary>The same config of weights that are not quantised.</summary>
     public HfConfig WithoutQuantisation()
@@ -111,27 +131,6 @@ public sealed class HfConfig
         var json = Json.ContainsKey("quantization_config") ? Json : WithoutQuantisation().Json;
         json["quantization_config"] = said;
         return new HfConfig(json, Model with { QuantMethod = "fp8" }, Family, Where);
-    }
-
-    /// <summary>The same config announcing so many layers that predict further tokens, under the keys the file has; one without such keys stays as it is.</summary>
-    public HfConfig WithMtpLayers(int count)
-    {
-        var json = Json;
-        SetInside(json, Family.Config.MtpLayers, count);
-        return new HfConfig(json, Model with { MtpLayers = Model.MtpLayers is null ? null : count }, Family, Where);
-    }
-
-    // Inner objects say what of theirs differs; a null says nothing.
-    static void SetInside(JsonObject json, IReadOnlyList<string> keys, JsonNode value)
-    {
-        foreach (var key in keys)
-        {
-            if (json[key] is not null) { json[key] = value.DeepClone(); }
-        }
-        foreach (var (_, inner) in json)
-        {
-            if (inner is JsonObject part) { SetInside(part, keys, value); }
-        }
     }
 
     /// <summary>The file: two spaces a level, a line feed at the end, as transformers writes it.</summary>

@@ -13,6 +13,9 @@ namespace Ckpt.Models.Opening;
 /// <param name="Notes">Where they come from, where that was not asked for.</param>
 public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IReadOnlyList<string> Notes)
 {
+    /// <summary>How the model's Hugging Face files are named, by choice, where that is known: as noted, or as weights beside the config are.</summary>
+    public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Beside the iterations of a converted checkpoint: config and side files as they were, so that the way back needs no other folder.</summary>
     public const string Folder = "hf";
 
@@ -65,8 +68,21 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
         return HfConfig.Parse(File.ReadAllBytes(file), file, family);
     }
 
-    static HfSide Of(string path, ModelOpenOptions options, params IReadOnlyList<string> notes) =>
-        new(ReadConfig(path, options.Family), Directory.Exists(path) ? HfSideFiles.List(path) : [], notes);
+    static HfSide Of(string path, ModelOpenOptions options, params IReadOnlyList<string> notes)
+    {
+        var config = ReadConfig(path, options.Family);
+        if (!Directory.Exists(path)) { return new HfSide(config, [], notes); }
+        var side = new HfSide(config, HfSideFiles.List(path), notes);
+        try { return side with { Names = HfNamesFile.OfFolder(path, config) }; }
+        catch (CheckpointException error)
+        {
+            // The weights beside a config are not what is converted; they may be of another state of the model.
+            return side with { Notes = [.. notes, $"how the files of {path} are named is not taken from them: {error.Message}"] };
+        }
+    }
+
+    /// <summary>Whether Megatron-SWIFT's args.json lies beside a checkpoint.</summary>
+    internal static bool HasSwiftArgs(string path, IMegatronReader reader) => Folders(path, reader).Any(static folder => File.Exists(Path.Combine(folder, "args.json")));
 
     static HfSide Rebuilt(IMegatronReader reader, List<string> notes, ModelOpenOptions options)
     {

@@ -4,6 +4,7 @@ using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
+using Ckpt.Models.Megatron;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Models.Opening;
@@ -56,28 +57,50 @@ public sealed class ModelCheckpoint : IDisposable
         {
             var side = HfSide.OfMegatron(path, megatron, options);
             var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
-            var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path);
-            return new ModelCheckpoint(reader, side, Said(own, options)) { Megatron = megatron };
+            var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
+            return new ModelCheckpoint(reader, side, own) { Megatron = megatron };
         }
         if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
-        var names = reader.Tensors.Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
-        return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), Said(new BridgeOptions { HfHas = names.Contains, HfTensors = reader.Tensors }, options));
+        return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfTensors = reader.Tensors, MtpLayers = options.MtpLayers, Choices = options.Choices });
+    }
+
+    // NAM-12.2: what its producer decides, where its family has such a choice.
+    static IReadOnlyDictionary<string, string> OwnChoices(string path, IMegatronReader megatron, HfSide side, ModelOpenOptions options)
+    {
+        if (options.Choices.ContainsKey(GatedRows.Dialect) || side.Config.Family.Choices.All(static choice => choice.Name != GatedRows.Dialect)) { return options.Choices; }
+        return MegatronDialect.Of(megatron.Common, HfSide.HasSwiftArgs(path, megatron), megatron.Path) is { } told ? Merged(options.Choices, new Dictionary<string, string> { [GatedRows.Dialect] = told }) : options.Choices;
     }
 
     /// <summary>The map from these tensors to Hugging Face names.</summary>
     /// <param name="target">What is asked of the target's names; what it leaves open is told by these tensors.</param>
-    public TensorMap ToHf(BridgeOptions target) => Naming == FamilySide.Hf
-        ? MapComposition.Compose(Compile(_own), Compile(target).Reverse())
-        : Compile(_own with { HfHas = target.HfHas, HfPrefix = target.HfPrefix, Choices = Both(_own.Choices, target.Choices) }).Reverse();
+    public TensorMap ToHf(BridgeOptions target)
+    {
+        if (Naming == FamilySide.Megatron)
+        {
+            return WrittenAliases.Add(Compile(_own with { HfHas = target.HfHas, HfPrefix = target.HfPrefix, Choices = Merged(Side.Names, _own.Choices, target.Choices) }).Reverse());
+        }
+        var there = Compile(_own);
+        var megatron = there.Right.Tensors.ToDictionary(static tensor => tensor.Name, static tensor => tensor.StoredShape, StringComparer.Ordinal);
+        var back = target with { MegatronTensors = megatron, MtpLayers = _own.MtpLayers, Choices = Merged(BridgeCompiler.Choices(Side.Config.Family, Side.Config.Model, _own), target.Choices) };
+        return WrittenAliases.Add(MapComposition.Compose(there, Compile(back).Reverse()));
+    }
 
     /// <summary>The map from these tensors to Megatron names.</summary>
     /// <param name="target">What is asked of the target's names: padding, key form, dialect.</param>
-    public TensorMap ToMegatron(BridgeOptions target) => Naming == FamilySide.Hf
-        ? Compile(target with { HfHas = _own.HfHas, HfTensors = _own.HfTensors, MtpLayers = _own.MtpLayers, Choices = Both(_own.Choices, target.Choices) })
-        : MapComposition.Compose(Compile(_own).Reverse(), Compile(target with { MtpLayers = _own.MtpLayers }));
+    public TensorMap ToMegatron(BridgeOptions target)
+    {
+        if (Naming == FamilySide.Hf) { return Compile(target with { HfTensors = _own.HfTensors, MtpLayers = _own.MtpLayers, Choices = Merged(_own.Choices, target.Choices) }); }
+        var there = Compile(_own);
+        var hf = there.Left.Tensors.Select(static tensor => new TensorInfo(tensor.Name, DType.F32, tensor.StoredShape, [])).ToArray();
+        var names = BridgeCompiler.HfChoices(Side.Config.Family, Side.Config.Model, _own);
+        return MapComposition.Compose(there.Reverse(), Compile(target with { HfTensors = hf, MtpLayers = _own.MtpLayers, Choices = Merged(names, target.Choices) }));
+    }
 
     /// <summary>Which of several ways its names follow, choice by choice (the dialect among them).</summary>
     public IReadOnlyDictionary<string, string> Choices => BridgeCompiler.Choices(Side.Config.Family, Side.Config.Model, _own);
+
+    /// <summary>How the Hugging Face files of the model are named, by choice: as those read are, else as noted.</summary>
+    public IReadOnlyDictionary<string, string> HfNames => Naming == FamilySide.Hf ? HfNamesFile.Of(Side.Config, _own) : Side.Names;
 
     /// <summary>The same model with other tensors behind the same names.</summary>
     /// <param name="reader">Takes the place of <see cref="Reader"/>, which it holds.</param>
@@ -86,17 +109,12 @@ public sealed class ModelCheckpoint : IDisposable
 
     public void Dispose() => Reader.Dispose();
 
-    static BridgeOptions Said(BridgeOptions own, ModelOpenOptions options) => own with
+    // The last that says something counts.
+    static Dictionary<string, string> Merged(params IReadOnlyList<IReadOnlyDictionary<string, string>> choices)
     {
-        MtpLayers = options.MtpLayers,
-        Choices = options.Dialect is { } dialect ? Both(own.Choices, new Dictionary<string, string> { [DialectChoice] = dialect }) : own.Choices,
-    };
-
-    static Dictionary<string, string> Both(IReadOnlyDictionary<string, string> own, IReadOnlyDictionary<string, string> target)
-    {
-        var both = new Dictionary<string, string>(own);
-        foreach (var (name, option) in target) { both[name] = option; }
-        return both;
+        var merged = new Dictionary<string, string>();
+        foreach (var (name, option) in choices.SelectMany(static each => each)) { merged[name] = option; }
+        return merged;
     }
 
     TensorMap Compile(BridgeOptions options) => BridgeCompiler.Compile(Side.Config.Family, Side.Config.Model, options);

@@ -12,11 +12,11 @@ public sealed record ModelOpenOptions
     /// <summary>The family to read it as, whatever its config says; null: the one that <c>model_type</c> names.</summary>
     public string? Family { get; init; }
 
-    /// <summary>Whose order of rows a Megatron checkpoint has, where names and shapes do not tell; null: told from it, or refused.</summary>
-    public string? Dialect { get; init; }
-
-    /// <summary>Layers that predict further tokens to take; null: those the config says, which must be there.</summary>
+    /// <summary>Layers that predict further tokens to take, or null for those the config says.</summary>
     public int? MtpLayers { get; init; }
+
+    /// <summary>Options of the checkpoint's own naming that its names do not tell (<c>dialect</c>).</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The folder of a model by its name, or null; the default finds folders only.</summary>
     public Func<string, string?> FindModel { get; init; } = static model => Directory.Exists(model) ? model : null;

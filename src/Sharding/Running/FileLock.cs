@@ -13,7 +13,8 @@ sealed class FileLock : IDisposable
     {
         busy = null;
         try { return new FileLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)); }
-        catch (IOException error) when (error is not DirectoryNotFoundException && File.Exists(path))
+        // Whoever held it may have published meanwhile: then the folder has gone with it, which the next attempt will find.
+        catch (IOException error) when (error is not DirectoryNotFoundException && (File.Exists(path) || !Directory.Exists(Path.GetDirectoryName(path))))
         {
             busy = error;
             return null;
