@@ -3,22 +3,26 @@ using Ckpt.Models.Megatron;
 
 namespace Ckpt.Cli.Export;
 
-/// <summary>The model an adapter says it is of.</summary>
-static class AdapterOrigin
+/// <summary>The model an adapter says it is of; all of it may be absent.</summary>
+/// <param name="Model">A Hugging Face folder or name.</param>
+/// <param name="McoreModel">A Megatron checkpoint.</param>
+readonly record struct AdapterOrigin(string? Model, string? McoreModel)
 {
-    /// <summary>A folder or name, or null: <c>base_model_name_or_path</c> of PEFT, <c>model</c> of Megatron-SWIFT's args.json, which lies beside the iterations.</summary>
-    internal static string? Find(string adapter, bool isMcore)
+    /// <summary><c>base_model_name_or_path</c> of PEFT; <c>model</c> and <c>mcore_model</c> of Megatron-SWIFT's args.json, which lies beside the iterations.</summary>
+    internal static AdapterOrigin Find(string adapter, bool isMcore)
     {
-        if (!isMcore)
+        string? named = null;
+        if (!isMcore && Path.Combine(adapter, PeftFolder.ConfigName) is var config && File.Exists(config))
         {
-            var config = Path.Combine(adapter, PeftFolder.ConfigName);
-            return File.Exists(config) ? PeftConfig.Parse(File.ReadAllBytes(config), config).BaseModel : null;
+            named = PeftConfig.Parse(File.ReadAllBytes(config), config).BaseModel;
         }
-        foreach (var folder in new[] { adapter, Path.GetDirectoryName(Path.GetFullPath(adapter))! })
+        foreach (var folder in isMcore ? [adapter, Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(adapter))) ?? adapter] : new[] { adapter })
         {
-            var args = Path.Combine(folder, "args.json");
-            if (File.Exists(args) && SwiftArgsJson.Read(File.ReadAllBytes(args), args).Model is { } model) { return model; }
+            var path = Path.Combine(folder, "args.json");
+            if (!File.Exists(path)) { continue; }
+            var args = SwiftArgsJson.Read(File.ReadAllBytes(path), path);
+            return new AdapterOrigin(named ?? args.Model, args.McoreModel);
         }
-        return null;
+        return new AdapterOrigin(named, null);
     }
 }
