@@ -46,6 +46,7 @@ static class ToMegatron
             Sizes = sizes,
             Stages = arguments.Stages,
             PaddedVocab = padded,
+            MtpLayers = MegatronNames.MtpLayers(map.Right.Tensors.Select(static tensor => tensor.Name)),
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
             Model = arguments.Source,
         };
