@@ -17,6 +17,9 @@ namespace Ckpt.Cli.Export;
 /// <param name="Notes">Decisions the user should know of.</param>
 sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<ConversionReceipt>? Afterwards, IReadOnlyList<string> Notes)
 {
+    /// <summary>The adapters' checkpoints, where some are merged.</summary>
+    internal IReadOnlyList<ICheckpointReader> Adapters { get; init; } = [];
+
     /// <summary>The checkpoint of --model or --mcore_model, as a model.</summary>
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>
     internal static ExportSource Open(ExportArguments arguments)
@@ -72,7 +75,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         if (arguments.Adapters.Count == 0) { return source; }
         var adapters = arguments.Adapters.Select(path => OpenAdapter(arguments, path)).ToArray();
         var merge = AdapterMerge.Plan(source.Model.Reader, adapters, source.Model.Side.Config, new AdapterMergeOptions { Naming = source.Model.Naming });
-        return source with { Model = source.Model.With(merge.Checkpoint, source.Model.Side), Afterwards = () => MergeReport.Of(merge.Receipts()), Notes = [.. source.Notes, .. merge.Adapters.SelectMany(static a => a.Notes)] };
+        return source with { Model = source.Model.With(merge.Checkpoint, source.Model.Side), Afterwards = () => MergeReport.Of(merge.Receipts()), Notes = [.. source.Notes, .. merge.Adapters.SelectMany(static a => a.Notes)], Adapters = [.. adapters.Select(static adapter => adapter.Reader)] };
     }
 
     internal static IAdapter OpenAdapter(ExportArguments arguments, string path) => arguments.AdaptersAreMcore

@@ -33,7 +33,7 @@ sealed record Float8Weights(ICheckpointReader Source, IReadOnlySet<string>? AsSt
         }
         var errors = new List<QuantError>();
         var quantised = Quantised(opened.Model.Reader, errors);
-        config = config.WithFloat8Blocks(QuantOptions.Default, Float8Modules.NotConverted(opened.Model.Reader.Tensors));
+        config = config.WithFloat8Blocks(QuantOptions.Default, Float8Modules.NotConverted(quantised.Tensors));
         var made = QuantScheme.Of(config, quantised)!.Keep(quantised, map, Misaligned.Requantise, numbers);
         map = made.Map;
         return new Float8Weights(made.Source, made.AsStored, Both(opened.Afterwards, () => Receipt(made.Misaligned, [.. errors, .. made.Errors])));
@@ -44,7 +44,7 @@ sealed record Float8Weights(ICheckpointReader Source, IReadOnlySet<string>? AsSt
     {
         var errors = new List<QuantError>();
         var quantised = Quantised(source, errors);
-        config = config.WithFloat8Blocks(QuantOptions.Default, Float8Modules.NotConverted(source.Tensors));
+        config = config.WithFloat8Blocks(QuantOptions.Default, Float8Modules.NotConverted(quantised.Tensors));
         map = TensorMap.Identity([.. quantised.Tensors.Select(static t => new MappedTensor(t.Name, t.Shape))]);
         var codes = quantised.Tensors.Where(static t => t.DType == DType.F8E4M3 || t.Name.EndsWith(QuantViews.ScaleSuffix, StringComparison.Ordinal)).Select(static t => t.Name).ToHashSet(StringComparer.Ordinal);
         return new Float8Weights(quantised, codes, Both(opened.Afterwards, () => Receipt([], errors)));

@@ -18,7 +18,7 @@ static class ToHuggingFace
         var (model, config) = (opened.Model, opened.Model.Side.Config);
         var map = model.ToHf(new BridgeOptions
         {
-            Choices = arguments.ExpertFormat is { } experts ? new Dictionary<string, string> { [ModelCheckpoint.ExpertsChoice] = experts } : new Dictionary<string, string>(),
+            Choices = ExpertNaming.Choices(config.Family, arguments.ExpertFormat),
         });
         var notes = new List<string>([.. model.Side.Notes, .. opened.Notes]);
         var float8 = opened.Scheme is not null || arguments.Float8;
@@ -35,8 +35,8 @@ static class ToHuggingFace
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,
-            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
-        { AsStored = weights.AsStored, Afterwards = weights.Afterwards };
+            ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
+        { AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
 
     /// <summary>The element type most of the weights' bytes have.</summary>

@@ -45,6 +45,7 @@ static class ToMegatron
             Sizes = sizes,
             Stages = arguments.Stages,
             PaddedVocab = padded,
+            MtpLayers = MegatronNames.MtpLayers(map.Right.Tensors.Select(static tensor => tensor.Name)),
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
             Model = arguments.Source,
         };
@@ -70,8 +71,8 @@ static class ToMegatron
                 new SmallFile("args.json", SwiftArgsJson.Write(config, state)),
             ],
             [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
-            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
-        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards };
+            ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
+        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
 
     /// <summary>The source as it is, or with codes kept in 8 bits, or quantised into them.</summary>

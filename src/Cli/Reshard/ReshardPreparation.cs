@@ -1,13 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
+using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
-using Ckpt.Formats;
-using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Maps;
@@ -54,6 +54,8 @@ static class ReshardPreparation
             Form = MegatronForm.Of(arguments.MegatronVersion),
             Sizes = arguments.Sizes,
             Stages = arguments.Stages,
+            Experts = arguments.Experts,
+            Layers = arguments.Layers,
         });
         return new Conversion(state.Reader, map, Model: null, output.Writer, CutLeadingAxes: output.Cut is null, SideFiles(arguments, source), [], notes, new JsonObject
         {

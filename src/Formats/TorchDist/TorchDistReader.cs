@@ -50,6 +50,9 @@ public sealed class TorchDistReader : IMegatronReader
 
     public string Format => _config?.Backend == "torch_dist" ? "torch_dist" : "torch_dcp";
 
+    /// <summary>What metadata.json names; null where there is none.</summary>
+    public string? Backend => _config?.Backend;
+
     /// <summary>The folder that holds the index.</summary>
     public string Path => _folder.Path;
 
@@ -79,12 +82,16 @@ public sealed class TorchDistReader : IMegatronReader
 
     /// <summary>Opens a stored object's file, to reach tensors inside it.</summary>
     /// <exception cref="KeyNotFoundException">There is no object of that name.</exception>
-    public TorchFile OpenObject(string name)
+    public TorchFile OpenObject(string name) => TorchFile.Open(OpenStream(name));
+
+    /// <summary>The bytes of a stored object's torch.save file.</summary>
+    /// <exception cref="KeyNotFoundException">There is no object of that name.</exception>
+    public IByteSource OpenStream(string name)
     {
         if (!_objects.TryGetValue(name, out var number)) { throw new KeyNotFoundException($"no object {name}"); }
         var item = Objects[number];
         var file = _files.Open(item.File);
-        return TorchFile.Open(new SliceByteSource(file, item.Offset, item.Length, $"{file.Name}, object {name} at byte {item.Offset}"));
+        return new SliceByteSource(file, item.Offset, item.Length, $"{file.Name}, object {name} at byte {item.Offset}");
     }
 
     /// <summary>A stored object; of torch_dist, where each is the only element of a list, that element.</summary>

@@ -53,7 +53,7 @@ public sealed class ModelCheckpoint : IDisposable
     /// <param name="options">What is known about it.</param>
     public static ModelCheckpoint Of(ICheckpointReader reader, string path, ModelOpenOptions options)
     {
-        if (reader is IMegatronReader { Format: not FormatOfPlainDcp } megatron)
+        if (reader is IMegatronReader megatron and not Formats.TorchDist.TorchDistReader { Format: FormatOfPlainDcp })
         {
             var side = HfSide.OfMegatron(path, megatron, options);
             var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);

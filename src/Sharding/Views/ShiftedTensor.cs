@@ -7,7 +7,7 @@ using Ckpt.Sharding.Maps;
 namespace Ckpt.Sharding.Views;
 
 /// <summary>
-/// A vector with a number added to every element, in float32 (NUM-2.1). For what one side of a map holds plus or minus something: zero-centred norms.
+/// A vector with a number added to every element, in float32 (NAM-12.6). For what one side of a map holds plus or minus something: zero-centred norms.
 /// </summary>
 public sealed class ShiftedTensor : ComputedTensor
 {

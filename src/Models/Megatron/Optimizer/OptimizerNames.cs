@@ -33,6 +33,8 @@ static class OptimizerNames
         if (!rest.StartsWith(State, StringComparison.Ordinal)) { return false; }
         var dot = rest.IndexOf('.', State.Length);
         if (dot <= State.Length || dot == rest.Length - 1) { return false; }
+        // torch's own optimizers number parameters: what follows the number is the state.
+        if (rest.AsSpan(State.Length, dot - State.Length).IndexOfAnyExceptInRange('0', '9') < 0) { return false; }
         found = new ModelStateName(chain, rest[State.Length..dot], rest[(dot + 1)..]);
         return true;
     }

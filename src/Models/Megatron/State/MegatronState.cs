@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
+using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Sharding.Maps;
@@ -20,7 +21,7 @@ public static partial class MegatronState
     /// <exception cref="CheckpointException">The state is broken, of an unknown kind, or cannot be taken apart (spec/state.md).</exception>
     public static StatePlan Plan(IMegatronReader source, StateOptions options, CancellationToken cancel = default)
     {
-        if (source.Format == "torch_dcp") { Throw.NotMegatron(source); }
+        if (source is TorchDistReader { Format: "torch_dcp" }) { Throw.NotMegatron(source); }
         if (source is LegacyTorchReader legacy) { options = LegacyState.Complete(legacy, options); }
         var notes = new List<string>();
         var args = new ArgsReader(source.Common ?? new Formats.Torch.PickleDict(), source.Path);
@@ -94,6 +95,6 @@ public static partial class MegatronState
     {
         [DoesNotReturn]
         internal static void NotMegatron(IMegatronReader source) => throw new UnsupportedCheckpointException(
-            "STA-1.5", source.Path, "is a torch_dcp or fsdp_dtensor checkpoint, whose optimizer state is kept in torch's own way; carried are torch_dist, zarr and legacy ones of Megatron");
+            "STA-1.5", source.Path, "is a checkpoint of torch.distributed.checkpoint that holds no model of Megatron's (no model.….embedding.word_embeddings.weight, no decoder layers)");
     }
 }
