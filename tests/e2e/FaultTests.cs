@@ -84,15 +84,13 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact, Clause("CLI-3.10")]
-    public void AQuantisedModelIsRefusedByItsMethod()
+    public void AConfigThatSaysQuantisedOfPlainWeightsIsPutRightAndSaid()
     {
         var model = Model();
-        EditConfig(model, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "fp8" });
-        Refused(4, model, "fp8", "CLI-3.10");
+        EditConfig(model, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "fp8", ["weight_block_size"] = new JsonArray(128, 128) });
+        Assert.Contains("they are not", Done("export", "--model", model, "--to_hf", "--output_dir", _folder["plain"]).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("quantization_config", File.ReadAllText(Path.Combine(_folder["plain"], "config.json")), StringComparison.Ordinal);
     }
-
-    [Fact, Clause("CLI-3.11")]
-    public void MultiTokenPredictionIsRefused() => Refused(4, Model(), "--mtp_num_layers", "CLI-3.11", extra: ["--mtp_num_layers", "1"]);
 
     [Fact, Clause("SHD-5.1")]
     public void TooLittleMemoryIsRefusedWithBothNumbers() => Refused(5, Model(), "1,000,000", "--max_memory", extra: ["--max_memory", "1MB"]);

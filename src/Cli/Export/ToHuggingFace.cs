@@ -29,7 +29,7 @@ static class ToHuggingFace
             config = config.WithDType(type);
         }
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
-        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType) : new Float8Weights(model.Reader, null, opened.Afterwards);
+        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Hf) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
             ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],

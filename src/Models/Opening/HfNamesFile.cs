@@ -41,5 +41,5 @@ public static class HfNamesFile
         return Of(config, new BridgeOptions { HfTensors = weights.Tensors });
     }
 
-    static bool HasWeights(string folder) => File.Exists(Path.Combine(folder, "model.safetensors")) || File.Exists(Path.Combine(folder, "model.safetensors.index.json"));
+    internal static bool HasWeights(string folder) => File.Exists(Path.Combine(folder, "model.safetensors")) || File.Exists(Path.Combine(folder, "model.safetensors.index.json"));
 }
