@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats.LegacyTorch;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
@@ -25,6 +26,7 @@ public static class CheckpointOpener
     /// <summary>Finds the format and place of the checkpoint at a folder or file, without opening it.</summary>
     public static DetectedCheckpoint Detect(string path)
     {
+        if (IterationOfRank(path) is { } whole) { path = whole; }
         if (File.Exists(path)) { return DetectFile(path); }
         if (!Directory.Exists(path)) { Throw.Nothing(path); }
 
@@ -56,6 +58,15 @@ public static class CheckpointOpener
             return new DetectedCheckpoint(FormatNames.SafetensorsShards, Path.Combine(path, SafetensorsShardsReader.Folder));
         }
         return Throw.NoCheckpoint(folder);
+    }
+
+    /// <summary>A rank's folder of a legacy checkpoint, or a file in it, stands for all ranks.</summary>
+    static string? IterationOfRank(string path)
+    {
+        if (path.Length == 0) { return null; }
+        var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetFileName(folder) is LegacyTorchFolder.FileName or LegacyTorchFolder.OptimizerName) { folder = Path.GetDirectoryName(folder)!; }
+        return LegacyRankName.TryParse(Path.GetFileName(folder), out _) && File.Exists(Path.Combine(folder, LegacyTorchFolder.FileName)) ? Path.GetDirectoryName(folder) : null;
     }
 
     /// <summary>A folder that says of itself what it is, before iterations below it are looked at.</summary>

@@ -32,7 +32,7 @@ sealed class ReshardCommand : ICommand
         new("megatron_version", FlagKind.Text, "megatron-core version that is to read the output; without it, a form that 0.8 to 0.19 read"),
         new("make_vocab_size_divisible_by", FlagKind.Int, "pad the vocabulary anew, to a multiple of this times the tensor parallel size"),
         new("thread_count", FlagKind.Int, "number of .distcp files; without it, by size"),
-        new("moe_grouped_gemm", FlagKind.Bool, "legacy torch files: experts grouped (weight1, weight2) as MindSpeed-LLM and Megatron before 0.17 keep them"),
+        .. LegacyFlags.All,
         .. RunFlags.All,
         .. CommonFlags.All,
     ];
@@ -67,6 +67,8 @@ sealed class ReshardCommand : ICommand
             Sizes = LayoutFlags.All.Any(flag => values.Has(flag.Name)) ? sizes : null,
             Stages = LayoutFlags.Stages(values, sizes),
             Optimizer = Optimizer(values),
+            Experts = LegacyFlags.Experts(values),
+            Layers = LegacyFlags.Layers(values),
             DropRng = values.Bool("no_save_rng"),
             MegatronVersion = values.Text("megatron_version"),
             DataFiles = RunFlags.AtLeastOne(values, "thread_count"),

@@ -1,8 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
+using Ckpt.Formats.Opening;
+using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
@@ -17,6 +18,7 @@ static class AdapterExport
     {
         if (arguments.Adapters is not [var path]) { throw Throw.Several(arguments); }
         if (arguments.AdaptersAreMcore == (arguments.Direction == ExportDirection.ToMcore)) { throw Throw.SameFormat(path, arguments.AdaptersAreMcore); }
+        if (arguments.Direction == ExportDirection.ToMcore && arguments.CkptFormat != FormatNames.TorchDist) { throw Throw.OtherFormat(arguments.CkptFormat); }
         var config = Config(arguments, path);
         var adapter = ExportSource.OpenAdapter(arguments, path);
         try
@@ -36,7 +38,7 @@ static class AdapterExport
             return new Conversion(
                 conversion.Source, conversion.Map, Model: null, conversion.Writer, CutLeadingAxes: false, [], conversion.Closing, conversion.Notes,
                 new JsonObject { ["family"] = config.Family.Name, ["adapter"] = path })
-            { Targets = conversion.Targets };
+            { Targets = conversion.Targets, Decides = arguments.AdapterOptions };
         }
         catch
         {
@@ -49,13 +51,16 @@ static class AdapterExport
     static HfConfig Config(ExportArguments arguments, string path)
     {
         if ((arguments.HfConfig ?? arguments.Model) is { } given) { return HfSide.ReadConfig(given, arguments.Family); }
-        if (arguments.SourceIsMcore && arguments.Source.Length > 0)
-        {
-            using var reader = ModelFormats.Open(arguments.Source);
-            if (reader is IMegatronReader megatron) { return HfSide.OfMegatron(arguments.Source, megatron, ExportSource.Options(arguments)).Config; }
-        }
-        if (AdapterBase.Find(path, arguments.AdaptersAreMcore) is { } named && ExportSource.FindModel(named) is { } found) { return HfSide.ReadConfig(found, arguments.Family); }
-        throw Throw.NoConfig(path);
+        if (arguments.Source.Length > 0) { return OfMegatron(arguments, arguments.Source); }
+        var named = AdapterOrigin.Find(path, arguments.AdaptersAreMcore);
+        if (named.Model is { } model && ExportSource.FindModel(model) is { } found) { return HfSide.ReadConfig(found, arguments.Family); }
+        return named.McoreModel is { } mcore && Directory.Exists(mcore) ? OfMegatron(arguments, mcore) : throw Throw.NoConfig(path);
+    }
+
+    static HfConfig OfMegatron(ExportArguments arguments, string path)
+    {
+        using var reader = ModelFormats.Open(path);
+        return reader is IMegatronReader megatron ? HfSide.OfMegatron(path, megatron, ExportSource.Options(arguments)).Config : throw Throw.NoMegatron(reader);
     }
 
     static class Throw
@@ -65,6 +70,12 @@ static class AdapterExport
 
         internal static UnsupportedCheckpointException SameFormat(string path, bool mcore) => new(
             "CLI-3.12", path, $"is an adapter in {(mcore ? "Megatron's" : "PEFT's")} format already; --merge_lora true merges it into the base, --{(mcore ? "to_hf" : "to_mcore")} true converts it");
+
+        internal static UnsupportedCheckpointException NoMegatron(ICheckpointReader reader) => new(
+            "CLI-3.6", reader.Path, $"is a {reader.Format} checkpoint; --mcore_model takes a Megatron checkpoint");
+
+        internal static UnsupportedCheckpointException OtherFormat(string format) => new(
+            "CLI-3.12", "--ckpt_format", $"adapters are written as torch_dist, which Megatron-SWIFT reads; {format} is for whole models");
 
         internal static MalformedCheckpointException NoConfig(string path) => new(
             "CLI-3.8", path, "the config of the model that the adapter is of is needed; give --model, a Hugging Face folder, or --mcore_model");

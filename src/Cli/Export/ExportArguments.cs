@@ -17,7 +17,10 @@ sealed record ExportArguments
     /// <summary>Which format is written.</summary>
     internal required ExportDirection Direction { get; init; }
 
-    /// <summary>The checkpoint whose weights are converted: a Hugging Face folder or a Megatron checkpoint, as <see cref="SourceIsMcore"/> says.</summary>
+    /// <summary>
+    /// The checkpoint whose weights are converted, or that an adapter is of: a Hugging Face folder or a Megatron checkpoint, as <see cref="SourceIsMcore"/>
+    /// says. Empty where an adapter is converted alone and its base is not given.
+    /// </summary>
     internal required string Source { get; init; }
 
     /// <summary>Whether <see cref="Source"/> came from --mcore_model.</summary>
@@ -116,11 +119,17 @@ sealed record ExportArguments
     /// <summary>Which of how many processes this is.</summary>
     internal WorkerEnvironment Environment { get; init; } = new(0, 1);
 
+    /// <summary>What changes numbers besides the files read.</summary>
+    internal string AdapterOptions => Adapters.Count == 0 ? "" : FormattableString.Invariant($"adapters {string.Join('|', Adapters)} alpha {LoraAlpha} TP {AdapterTensorParallel}");
+
+    /// <summary>What of the flags is decided otherwise than a user may expect.</summary>
+    internal IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>What does not depend on the command.</summary>
     internal RunSettings Settings => new()
     {
         Command = "export",
-        Source = Source,
+        Source = Adapters.Count > 0 && !MergeLora ? Adapters[0] : Source,
         Output = Output,
         ReplaceOutput = ReplaceOutput,
         DType = DType,

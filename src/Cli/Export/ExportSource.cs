@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
@@ -7,6 +6,7 @@ using Ckpt.Models.Adapters;
 using Ckpt.Models.Families;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
+using Ckpt.Sharding.Quantised;
 
 namespace Ckpt.Cli.Export;
 
@@ -17,6 +17,9 @@ namespace Ckpt.Cli.Export;
 /// <param name="Notes">Decisions the user should know of.</param>
 sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<ConversionReceipt>? Afterwards, IReadOnlyList<string> Notes)
 {
+    /// <summary>The adapters' checkpoints, where some are merged.</summary>
+    internal IReadOnlyList<ICheckpointReader> Adapters { get; init; } = [];
+
     /// <summary>The checkpoint of --model or --mcore_model, as a model.</summary>
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>
     internal static ExportSource Open(ExportArguments arguments)
@@ -54,9 +57,10 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     static ExportSource Numbers(ExportArguments arguments, ModelCheckpoint model)
     {
         var config = model.Side.Config;
-        if (QuantScheme.Of(config, model.Reader) is not { } scheme)
+        // A checkpoint of Megatron may hold the numbers that a quantised model was trained from.
+        var plain = model.Naming == FamilySide.Megatron && model.Reader.Tensors.All(static t => t.DType is DType.BF16 or DType.F16 or DType.F32 && !t.Name.EndsWith(QuantViews.ScaleSuffix, StringComparison.Ordinal));
+        if (plain || QuantScheme.Of(config, model.Reader) is not { } scheme)
         {
-            // A config of a quantised model beside weights that are none any more.
             return config.Model.QuantMethod is null ? new ExportSource(model, null, null, []) : new ExportSource(model.With(model.Reader, model.Side with { Config = config.WithoutQuantisation() }), null, null, [$"config.json says the weights are quantised ({config.Model.QuantMethod}); they are not, and what is written says so"]);
         }
         var keeps = config.Model.QuantMethod == "fp8" && (arguments.Float8 || (arguments.DType is null && (arguments.SourceIsMcore || arguments.Direction == ExportDirection.ToHf)));
@@ -72,7 +76,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         if (arguments.Adapters.Count == 0) { return source; }
         var adapters = arguments.Adapters.Select(path => OpenAdapter(arguments, path)).ToArray();
         var merge = AdapterMerge.Plan(source.Model.Reader, adapters, source.Model.Side.Config, new AdapterMergeOptions { Naming = source.Model.Naming });
-        return source with { Model = source.Model.With(merge.Checkpoint, source.Model.Side), Afterwards = () => MergeReport.Of(merge.Receipts()), Notes = [.. source.Notes, .. merge.Adapters.SelectMany(static a => a.Notes)] };
+        return source with { Model = source.Model.With(merge.Checkpoint, source.Model.Side), Afterwards = () => MergeReport.Of(merge.Receipts()), Notes = [.. source.Notes, .. merge.Adapters.SelectMany(static a => a.Notes)], Adapters = [.. adapters.Select(static adapter => adapter.Reader)] };
     }
 
     internal static IAdapter OpenAdapter(ExportArguments arguments, string path) => arguments.AdaptersAreMcore

@@ -22,7 +22,7 @@ static class InheritedFlags
         normalization norm_epsilon layernorm_epsilon swiglu? add_bias_linear? disable_bias_linear? add_qkv_bias? untie_embeddings_and_output_weights?
         num_experts num_moe_experts moe_ffn_hidden_size moe_shared_expert_intermediate_size moe_router_topk moe_layer_freq
         use_shared_expert_gate? moe_shared_expert_gate? multi_latent_attention? q_lora_rank kv_lora_rank qk_head_dim qk_pos_emb_head_dim v_head_dim
-        padded_vocab_size transformer_impl hf_model_type llm_architectures architectures
+        padded_vocab_size hf_model_type llm_architectures architectures
         """;
 
     const string Optimizer = """
@@ -35,7 +35,7 @@ static class InheritedFlags
         trainable_parameters_regex vit_gradient_checkpointing? vit_gradient_checkpointing_kwargs gradient_checkpointing_kwargs
         enable_dft_loss? enable_channel_loss? problem_type mrl_dims* seed apply_wd_to_qk_layernorm? te_rng_tracker? data_parallel_random_init?
         moe_router_load_balancing_type* moe_aux_loss_coeff* moe_z_loss_coeff moe_expert_capacity_factor moe_pad_expert_input_to_capacity?
-        moe_token_drop_policy moe_permute_fusion? moe_grouped_gemm? moe_shared_expert_overlap? moe_token_dispatcher_type moe_router_dtype
+        moe_token_drop_policy moe_permute_fusion? moe_shared_expert_overlap? moe_token_dispatcher_type moe_router_dtype
         moe_enable_deepep? moe_router_score_function moe_router_bias_update_rate moe_router_enable_expert_bias? moe_router_pre_softmax?
         moe_router_topk_scaling_factor moe_router_group_topk moe_router_num_groups mtp_loss_scaling_factor
         """;
@@ -79,7 +79,7 @@ static class InheritedFlags
 
     const string Quantising = "quant_n_samples quant_batch_size group_size quant_device";
 
-    const string LoraShape = "lora_rank lora_alpha lora_dropout lora_bias lora_dtype use_rslora? target_modules* target_regex modules_to_save* init_weights tuner_backend";
+    const string LoraShape = "lora_rank lora_dropout lora_bias lora_dtype use_rslora? target_modules* target_regex modules_to_save* init_weights tuner_backend";
 
     const string SwiftBase = """
         model_type use_hf? hub_token hub_model_id hub_private_repo? commit_message hub_strategy local_repo_path custom_register_path* external_plugins*
@@ -96,7 +96,7 @@ static class InheritedFlags
         .. Expand(FlagUse.NoEffect, "it is about processes of a training run, on which torch_dist files do not depend", Processes),
         .. Expand(FlagUse.NoEffect, "it is about the logs of a training run", Logging),
         .. Expand(FlagUse.NoEffect, "it tunes quantising, and nothing is quantised", Quantising),
-        .. Expand(FlagUse.NoEffect, "it shapes an adapter, and none is converted", LoraShape),
+        .. Expand(FlagUse.NoEffect, "an adapter's shape is read from its own files", LoraShape),
         .. Expand(FlagUse.NoEffect, "the model's family is read from config.json, and nothing is downloaded or uploaded", SwiftBase),
     ];
 

@@ -4,7 +4,6 @@ using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
 
@@ -18,7 +17,7 @@ static class ToHuggingFace
         var (model, config) = (opened.Model, opened.Model.Side.Config);
         var map = model.ToHf(new BridgeOptions
         {
-            Choices = arguments.ExpertFormat is { } experts ? new Dictionary<string, string> { [ModelCheckpoint.ExpertsChoice] = experts } : new Dictionary<string, string>(),
+            Choices = ExpertNaming.Choices(config.Family, arguments.ExpertFormat),
         });
         var notes = new List<string>([.. model.Side.Notes, .. opened.Notes]);
         var float8 = opened.Scheme is not null || arguments.Float8;
@@ -29,14 +28,14 @@ static class ToHuggingFace
             config = config.WithDType(type);
         }
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
-        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType) : new Float8Weights(model.Reader, null, opened.Afterwards);
+        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Hf) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
             ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,
-            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
-        { AsStored = weights.AsStored, Afterwards = weights.Afterwards };
+            ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
+        { AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
 
     /// <summary>The element type most of the weights' bytes have.</summary>

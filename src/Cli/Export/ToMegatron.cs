@@ -7,6 +7,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
@@ -45,6 +46,7 @@ static class ToMegatron
             Sizes = sizes,
             Stages = arguments.Stages,
             PaddedVocab = padded,
+            MtpLayers = MegatronNames.MtpLayers(map.Right.Tensors.Select(static tensor => tensor.Name)),
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
             Model = arguments.Source,
         };
@@ -70,8 +72,8 @@ static class ToMegatron
                 new SmallFile("args.json", SwiftArgsJson.Write(config, state)),
             ],
             [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
-            ExportFacts.Of(model, config, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
-        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards };
+            ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
+        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
 
     /// <summary>The source as it is, or with codes kept in 8 bits, or quantised into them.</summary>
@@ -79,7 +81,7 @@ static class ToMegatron
     {
         if (opened.Scheme is null && !arguments.Float8) { return new Float8Weights(opened.Model.Reader, null, opened.Afterwards); }
         if (arguments.CkptFormat != FormatNames.TorchDist) { throw NoFloat8(arguments); }
-        return Float8Weights.Through(opened, ref map, ref config, arguments.DType);
+        return Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Megatron);
     }
 
     static IEnumerable<string> Notes(ModelConfig model, long padded)

@@ -3,7 +3,7 @@ namespace Ckpt.Cli.Flags;
 /// <summary>What a flag's value is.</summary>
 enum FlagKind
 {
-    Bool, Int, Text, Path, List, Size, DType,
+    Bool, Int, Number, Text, Path, List, Size, DType,
 }
 
 /// <summary>What becomes of a flag.</summary>

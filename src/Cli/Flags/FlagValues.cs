@@ -45,6 +45,8 @@ sealed class FlagValues
 
     internal int? Int(string name) => Text(name) is { } text ? int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
 
+    internal double? Number(string name) => Text(name) is { } text ? double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) : null;
+
     internal long? Size(string name) => Text(name) is { } text ? ByteSize.Parse(text, "--" + name) : null;
 
     internal DType? DType(string name) => Text(name) is { } text ? FloatNames.Parse(text, "--" + name) : null;
@@ -63,6 +65,8 @@ sealed class FlagValues
                 throw new UsageException("CLI-1.3", flag.Shown, $"'{text}' is no truth value; allowed are true, false, 1 and 0");
             case FlagKind.Int when !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _):
                 throw new UsageException("CLI-1.7", flag.Shown, $"'{text}' is no whole number");
+            case FlagKind.Number when !double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number):
+                throw new UsageException("CLI-1.7", flag.Shown, $"'{text}' is no number");
             case FlagKind.Path when text.Length == 0 || text.Contains('\0', StringComparison.Ordinal):
                 throw new UsageException("CLI-1.7", flag.Shown, "the path is empty");
             case FlagKind.Size:

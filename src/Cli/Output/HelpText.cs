@@ -58,7 +58,7 @@ static class HelpText
     static string Head(FlagSpec flag) => flag.Kind switch
     {
         FlagKind.Bool => flag.Shown,
-        FlagKind.Int => $"{flag.Shown} N",
+        FlagKind.Int or FlagKind.Number => $"{flag.Shown} N",
         FlagKind.Size => $"{flag.Shown} SIZE",
         FlagKind.DType => $"{flag.Shown} TYPE",
         FlagKind.Path => $"{flag.Shown} PATH",

@@ -1,4 +1,5 @@
 using Ckpt.Cli.Running;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Sharding.Layouts;
 
@@ -21,6 +22,12 @@ sealed record ReshardArguments
 
     /// <summary>What becomes of optimizer state.</summary>
     internal OptimizerTarget Optimizer { get; init; }
+
+    /// <summary>Whose experts legacy files are written for.</summary>
+    internal LegacyExperts Experts { get; init; }
+
+    /// <summary>Whose layers legacy files are written for.</summary>
+    internal LegacyLayers Layers { get; init; }
 
     /// <summary>Whether random number states are left out.</summary>
     internal bool DropRng { get; init; }

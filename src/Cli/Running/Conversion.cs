@@ -39,5 +39,15 @@ sealed record Conversion(
     /// <summary>Names written as they are stored, whatever type is asked for: 8-bit codes and their scales.</summary>
     internal IReadOnlySet<string>? AsStored { get; init; }
 
-    public void Dispose() => Source.Dispose();
+    /// <summary>Other checkpoints that are read besides, adapters among them; owned.</summary>
+    internal IReadOnlyList<ICheckpointReader> Beside { get; init; } = [];
+
+    /// <summary>What else the numbers depend on, as text: another run with the same text may be continued.</summary>
+    internal string Decides { get; init; } = "";
+
+    public void Dispose()
+    {
+        Source.Dispose();
+        foreach (var reader in Beside) { reader.Dispose(); }
+    }
 }

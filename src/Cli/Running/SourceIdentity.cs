@@ -10,7 +10,11 @@ static class SourceIdentity
     internal static string Of(Conversion conversion)
     {
         var text = new StringBuilder();
-        foreach (var file in conversion.Source.Files) { Append(text, PathOf(conversion.Source, file)); }
+        foreach (var reader in conversion.Beside.Prepend(conversion.Source))
+        {
+            foreach (var file in reader.Files) { Append(text, PathOf(reader, file)); }
+        }
+        if (conversion.Decides.Length > 0) { text.Append(conversion.Decides).Append('\n'); }
         foreach (var file in conversion.SideFiles) { Append(text, file.Source); }
         foreach (var file in conversion.Closing) { text.Append(CultureInfo.InvariantCulture, $"{file.Path}|{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(file.Bytes.Span))}\n"); }
         return text.ToString();

@@ -36,6 +36,10 @@ public sealed class AdapterModel
         return made;
     }
 
+    /// <summary>Whether a weight is known to be stored [in, out] where Megatron's is [out, in].</summary>
+    internal bool IsStoredTransposed(string name, IReadOnlySet<string> present) =>
+        _config is not null && new NamingLinks(Map(new BridgeOptions(), present)).Of(name).Any(static found => found.Runs.RightAxis[found.Runs.RightAxis.Count - 1] == found.Right.StoredShape.Rank - 2);
+
     /// <summary>The map between the naming of these names, and a Megatron side.</summary>
     internal TensorMap Map(BridgeOptions options, IReadOnlySet<string> present)
     {

@@ -15,6 +15,7 @@ static class McoreShares
         {
             if ((module.Expert < 0 ? all : all.At(0, module.Expert)) is not { } runs) { continue; }
             any = true;
+            if (!weight.Name.EndsWith(".weight", StringComparison.Ordinal)) { Throw.NoLinear(where, module.Name, weight.Name); }
             var shape = shapes[weight.Name];
             var (left, right) = (runs.Left.Count, shape.Rank);
             var swapped = runs.RightAxis[left - 1] == right - 2 || runs.RightAxis[left - 2] == right - 1;
@@ -41,6 +42,10 @@ static class McoreShares
         [DoesNotReturn]
         internal static void Columns(string where, string module, string weight) => throw new UnsupportedCheckpointException(
             "ADP-4.5", where, $"{module} is only some columns of {weight}, which has one A for all: merge it with --merge_lora true");
+
+        [DoesNotReturn]
+        internal static void NoLinear(string where, string module, string weight) => throw new UnsupportedCheckpointException(
+            "ADP-4.5", where, $"{module} is {weight} in Megatron, which is no layer that an adapter could be of: merge it with --merge_lora true");
 
         [DoesNotReturn]
         internal static void NoPlace(string where, string module) => throw new UnsupportedCheckpointException(

@@ -18,6 +18,7 @@ sealed class PeftResolver
     readonly List<LoraModule> _modules = [];
     readonly List<SavedTensor> _saved = [];
     readonly HashSet<string> _adapted = new(StringComparer.Ordinal);
+    AdapterModel? _model;
 
     internal PeftResolver(PeftConfig config, ICheckpointReader reader, IReadOnlyList<(PeftKey Key, TensorInfo Tensor)> tensors, string where)
     {
@@ -27,6 +28,7 @@ sealed class PeftResolver
 
     internal LogicalAdapter Resolve(AdapterModel model)
     {
+        _model = model;
         var shapes = model.Shapes(Names());
         foreach (var group in Groups())
         {
@@ -139,13 +141,14 @@ sealed class PeftResolver
         }
     }
 
-    /// <summary>PEFT before 0.19 took a parameter's axes as experts, in, out whatever they are; later ones know how transformers stores it.</summary>
+    /// <summary>PEFT before 0.19 took a parameter's axes as experts, in, out whatever they are; later ones know which transformers stores so.</summary>
     bool IsTransposed(string parameter, Shape shape, TensorInfo a, TensorInfo b)
     {
         var plain = b.Shape[0] == shape[1] && a.Shape[1] == shape[2];
         var swapped = a.Shape[1] == shape[1] && b.Shape[0] == shape[2];
         if (plain != swapped) { return swapped; }
         if (!plain) { PeftThrow.Shape<bool>(_where, a, $"[rank · {shape[0]}, {shape[2]}] with B [{shape[1]}, rank · {shape[0]}] for {parameter} {shape}"); }
+        if (_model!.IsStoredTransposed(parameter, Names())) { return true; }
         return _config.PeftVersion is null ? PeftThrow.Ambiguous(_where, parameter, shape) : !_targets.IsWrittenBy(0, 19);
     }
 

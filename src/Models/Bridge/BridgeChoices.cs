@@ -37,6 +37,8 @@ static class BridgeChoices
         }
         var found = possible.Select(option => (Option: option, Score: Score(choice, option, bridge, sight))).ToArray();
         var best = found.MaxBy(static entry => entry.Score);
+        // An option that does not go with the others is told all the same, and refused for that.
+        if (choice.Options.Except(possible).FirstOrDefault(option => Score(choice, option, bridge, sight).CompareTo(best.Score) > 0) is { } unfit) { return unfit; }
         if (!choice.IsAsked || best.Score == default) { return best.Option; }
         var equal = found.Where(entry => entry.Score == best.Score).Select(static entry => entry.Option).ToArray();
         return equal.Length == 1 ? equal[0] : Implied(choice, equal, bridge, sight);

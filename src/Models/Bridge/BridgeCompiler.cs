@@ -51,8 +51,11 @@ public static class BridgeCompiler
     /// <summary>Those of the options that say how the Hugging Face side is named and typed.</summary>
     public static IReadOnlyDictionary<string, string> HfChoices(ModelFamily family, ModelConfig config, BridgeOptions options)
     {
-        var own = family.Choices.Where(static choice => choice.Side == FamilySide.Hf).Select(static choice => choice.Name).Concat([HfNamings.Choice, RouterBias.Choice, MtpCopies.Choice]).ToHashSet();
-        return Choices(family, config, options).Where(choice => own.Contains(choice.Key)).ToDictionary();
+        var bridge = BridgeResolver.Resolve(family, config, options);
+        var used = bridge.Rows.Select(static row => row.Option?.Choice).ToHashSet();
+        var own = family.Choices.Where(choice => choice.Side == FamilySide.Hf && used.Contains(choice.Name)).Select(static choice => choice.Name)
+            .Concat([HfNamings.Choice, RouterBias.Choice, MtpCopies.Choice]).ToHashSet();
+        return bridge.Chosen.Where(choice => own.Contains(choice.Key)).ToDictionary();
     }
 
     static RowAxes[] Axes(FamilyRow row, ResolvedBridge bridge, FamilySide side) => side == FamilySide.Hf

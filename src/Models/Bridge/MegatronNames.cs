@@ -26,6 +26,18 @@ public static class MegatronNames
         };
     }
 
+    /// <summary>How many layers that predict further tokens names tell of.</summary>
+    public static int MtpLayers(IEnumerable<string> names) => names.Select(MtpLayer).Where(static layer => layer.Length > 0).Distinct().Count();
+
+    static string MtpLayer(string name)
+    {
+        const string Mtp = "mtp.layers.";
+        var start = name.IndexOf(Mtp, StringComparison.Ordinal);
+        if (start < 0 || (start > 0 && name[start - 1] != '.')) { return ""; }
+        var end = name.IndexOf('.', start + Mtp.Length);
+        return end < 0 ? "" : name[(start + Mtp.Length)..end];
+    }
+
     static KeyForm Form(string[] names, string prefix, string where)
     {
         var start = prefix + "decoder.layers.";

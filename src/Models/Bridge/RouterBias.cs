@@ -6,7 +6,7 @@ namespace Ckpt.Models.Bridge;
 
 /// <summary>
 /// Which type Hugging Face files have what Megatron always holds in float32 in: float32 as published, or that of the weights, as models cast as a
-/// whole are saved (NAM-11.7).
+/// whole are saved (NAM-10.3).
 /// </summary>
 static class RouterBias
 {

@@ -72,7 +72,7 @@ static class GatedFamilies
                 LatentFamilies.s_denseNorm, GatedRows.s_dialect, DeltaNetRows.Forms(form),
                 Norm("attention norm", norm), Norm("delta net norm", norm),
             ],
-            Args = new Dictionary<string, object> { ["attention_output_gate"] = true },
+            Args = new Dictionary<string, object> { ["attention_output_gate"] = true, ["mcore_model_type"] = name == "qwen3_next" ? name : "qwen3_5" },
         };
 
     static FamilyChoice Norm(string name, string first) => new(name, FamilySide.Megatron, first, first == FusedNorm ? SeparateNorm : FusedNorm);

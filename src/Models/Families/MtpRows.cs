@@ -14,6 +14,7 @@ static class MtpRows
     /// <summary>The final norm in its layer, or in a list of its own (MindSpeed-LLM).</summary>
     internal static readonly FamilyChoice s_norm = new("mtp norm", FamilySide.Megatron, "in the layer", "in a list");
 
+    const string PerExpert = "per expert";
     const string Megatron = "mtp.layers.{M}.";
     const string List = "mtp.final_layernorms.{M}.weight";
 
@@ -52,10 +53,14 @@ static class MtpRows
     static ModelFamily With(ModelFamily family, string hf, IReadOnlyList<FamilyRow> rows) => family with
     {
         Rows = [.. family.Rows, .. rows, .. family.Rows.Where(IsOfALayer).SelectMany(row => InsideMtp(row, hf))],
-        Choices = [.. family.Choices, s_layer, s_norm, .. family.Choices.Where(static choice => choice.Name == "experts").Select(static choice => choice with { Name = "mtp experts" })],
+        Choices = [.. family.Choices, s_layer, s_norm, .. family.Choices.Where(static choice => choice.Name == "experts").Select(static choice => OfMtp(choice))],
         HfOrder = [.. family.HfOrder, .. rows.SelectMany(static row => row.Hf).Select(static tensor => tensor.Pattern), .. family.HfOrder.Where(static stem => stem.StartsWith(HfLayer, StringComparison.Ordinal)).Select(stem => hf + stem[HfLayer.Length..])],
         HasMtp = true,
     };
+
+    // Also where the decoder's are fused, mcore-bridge writes these one by one.
+    static FamilyChoice OfMtp(FamilyChoice experts) =>
+        new("mtp experts", FamilySide.Hf, [PerExpert, .. experts.Options.Where(static option => option != PerExpert)]);
 
     // The layer inside has full attention whatever the decoder's kinds.
     static bool IsOfALayer(FamilyRow row) => row.Each != Each.Model && !row.When.HasFlag(When.LinearAttention);

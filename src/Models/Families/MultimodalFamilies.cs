@@ -31,6 +31,15 @@ static class MultimodalFamilies
             Tower("model.vision_tower.", "vision_tower."), Tower("model.multi_modal_projector.", "multi_modal_projector."), Tower("model.image_newline", "image_newline") with { IsOptional = true }),
     ];
 
+    // mcore-bridge has one class for both kinds of these.
+    static readonly FrozenDictionary<string, string> s_bridges = new Dictionary<string, string>
+    {
+        ["qwen3_vl_moe"] = "qwen3_vl",
+        ["qwen3_omni_moe"] = "qwen3_omni",
+        ["qwen3_5_moe"] = "qwen3_5",
+        ["llavaonevision1_5"] = "llava_onevision1_5",
+    }.ToFrozenDictionary();
+
     static readonly IReadOnlyList<string> s_anyText = ["qwen2", "qwen3", "qwen3_moe", "llama", "mistral", "gpt_oss"];
 
     static readonly FrozenDictionary<string, Func<ModelFamily, ModelFamily>> s_overAnyText = new Dictionary<string, Func<ModelFamily, ModelFamily>>
@@ -86,6 +95,7 @@ static class MultimodalFamilies
         Config = text.Config with { Text = path },
         Namings = namings,
         MegatronPrefix = Prefix,
+        Args = new Dictionary<string, object>(text.Args) { ["mcore_model_type"] = s_bridges.GetValueOrDefault(name, name), ["is_multimodal"] = true },
         Untold = "what its towers are",
     };
 
@@ -105,5 +115,5 @@ static class MultimodalFamilies
 
     static CarriedPart Tower(string hf, string megatron) => new(hf, "visual." + megatron);
 
-    static CarriedPart Generator(string name) => new(name, name) { IsOptional = true };
+    static CarriedPart Generator(string name) => new(name, name) { ConfigKey = name[..^1] + "_config" };
 }

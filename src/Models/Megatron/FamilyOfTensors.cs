@@ -42,6 +42,8 @@ static class FamilyOfTensors
         var rows = family.Rows.Where(row => row.Each != Each.Model && row.Group == LayerGroup.Decoder && CanCount(row, family.Config)).ToArray();
         var known = rows.SelectMany(Names).ToHashSet(StringComparer.Ordinal);
         return shapes.LayerNames.All(known.Contains)
+            && family.Config.IsMla == MlaConfigFromArgs.IsMla(shapes)
+            && family.Config.HasDeltaNets == DeltaNetConfigFromArgs.IsGated(shapes)
             && rows.Where(row => IsAlways(row, family.Config, shapes)).GroupBy(row => row.Hf[0].Pattern).All(same => same.Any(row => Names(row).All(shapes.Has)))
             && BiasesFit(family.Config, shapes)
             && family.Config.IsMla == shapes.Has("self_attention.linear_kv_up_proj.weight")

@@ -29,12 +29,15 @@ public static class HfConfigFromArgs
         var evidence = new ConfigEvidence(where);
         AddSizes(args, shapes, evidence);
         AddVocabulary(args, shapes, evidence);
-        AddHeads(args, shapes, evidence);
+        if (MlaConfigFromArgs.IsMla(shapes)) { MlaConfigFromArgs.Add(args, shapes, evidence); }
+        else { AddHeads(args, shapes, evidence); }
+        if (DeltaNetConfigFromArgs.IsGated(shapes)) { DeltaNetConfigFromArgs.Add(args, shapes, evidence); }
         var family = FamilyOfTensors.Find(args, shapes, evidence);
         CheckKind(args, family);
         AddBiases(family, args, shapes, evidence);
         AddFeedForward(family, args, shapes, evidence);
         if (family.Config.Moe is { } moe) { MoeConfigFromArgs.Add(moe, args, shapes, evidence); }
+        if (shapes.MtpLayers > 0 && family.Config.MtpLayers.Count > 0) { evidence.Set(family.Config.MtpLayers[0], shapes.MtpLayers, "so many layers that predict further tokens are in the names"); }
         AddPositions(family, args, evidence);
         AddRest(family, args, evidence);
         return evidence.Finish();
@@ -44,7 +47,7 @@ public static class HfConfigFromArgs
     {
         if (args.Text("normalization") is { } norm && norm != "RMSNorm") { Throw.Kind(args.Where, $"args.normalization is {norm}, {family.Name} has RMSNorm"); }
         if (args.Flag("swiglu") == false) { Throw.Kind(args.Where, $"args.swiglu is False, {family.Name} has gated feed-forward layers"); }
-        if (args.Flag("multi_latent_attention") == true) { Throw.Kind(args.Where, "args.multi_latent_attention is True"); }
+        if (args.Flag("multi_latent_attention") is { } latent && latent != family.Config.IsMla) { Throw.Kind(args.Where, $"args.multi_latent_attention is {latent}, in {family.Name} it is {family.Config.IsMla}"); }
         if (args.Flag("rotary_interleaved") is { } interleaved && interleaved != family.Config.RotaryInterleaved)
         {
             Throw.Kind(args.Where, $"args.rotary_interleaved is {interleaved}, in {family.Name} it is {family.Config.RotaryInterleaved}");
@@ -78,6 +81,8 @@ public static class HfConfigFromArgs
             told = ($"{queries.Source} over args.num_attention_heads", queries.Value / count);
         }
         var dim = evidence.Agree("head_dim", told, "kv_channels", args.Size("kv_channels"));
+        // Gated attention has a gate beside every query.
+        if (DeltaNetConfigFromArgs.IsGated(shapes)) { all = (all.Source, all.Value - queries.Value); }
         if (dim == 0 || queries.Value % dim != 0 || all.Value < queries.Value || (all.Value - queries.Value) % (2 * dim) != 0)
         {
             Throw.Rows(args.Where, all, queries, dim);
@@ -129,6 +134,7 @@ public static class HfConfigFromArgs
         evidence.Set("max_position_embeddings", positions ?? family.Config.MaxPositions, positions is null ? $"the default of {family.Name}, as args has none" : $"args.{arg} says so");
         SetNumber(evidence, "rope_theta", "rotary_base", args.Number("rotary_base"), family.Config.RopeTheta, family.Name);
         AddPartialRotary(family, args, evidence);
+        if (evidence.Has("rope_scaling")) { return; }
         if (args.Plain("rope_scaling") is { } noted) { evidence.Set("rope_scaling", noted, "args.rope_scaling says so"); }
         else if (args.Flag("use_rope_scaling") == true)
         {

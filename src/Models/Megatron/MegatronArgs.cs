@@ -19,12 +19,13 @@ static class MegatronArgs
         AddSizes(args, config.Model, options);
         AddNorms(args, config.Model, config.Family.Config);
         AddAttention(args, config.Model);
+        AttentionArgs.Add(args, config, options);
         AddPositions(args, config.Model, config.Family.Config);
         AddFeedForward(args, config.Model);
         AddExperts(args, config.Model, config.Family.Config.Moe);
-        AddOtherKinds(args);
+        AddOtherKinds(args, options);
         AddSplit(args, options);
-        AddRun(args, config.Model, options);
+        AddRun(args, config, options);
         foreach (var (name, value) in config.Family.Args) { Replace(args, name, Any(value)); }
         return args;
     }
@@ -58,8 +59,7 @@ static class MegatronArgs
         .Add("hidden_dropout", Of(0.0))
         .Add("window_size", model.SlidingLayers.Count > 0 && model.SlidingWindow is { } window ? Window(window) : None)
         .Add("window_attn_skip_freq", model.SlidingLayers.Count > 0 && model.SlidingWindow is not null ? PerLayer(model, model.SlidingLayers.Contains) : None)
-        .Add("no_rope_freq", model.NoRopeLayers.Count > 0 ? PerLayer(model, model.NoRopeLayers.Contains) : None)
-        .Add("multi_latent_attention", Of(false));
+        .Add("no_rope_freq", model.NoRopeLayers.Count > 0 ? PerLayer(model, model.NoRopeLayers.Contains) : None);
 
     // Positions before a token that it sees, and behind it: Hugging Face counts the token itself.
     static PickleTuple Window(long size) => new([Of(size - 1), Of(0)]);
@@ -100,7 +100,7 @@ static class MegatronArgs
         args
             .Add("num_experts", OrNone(experts))
             .Add("num_moe_experts", OrNone(experts))
-            .Add("moe_layer_freq", model.IsHomogeneous ? Of(1) : PerLayer(model, model.IsMoeLayer))
+            .Add("moe_layer_freq", Enumerable.Range(0, model.Layers).All(layer => model.IsMoeLayer(layer) == model.IsMoeLayer(0)) ? Of(1) : PerLayer(model, model.IsMoeLayer))
             .Add("moe_ffn_hidden_size", OrNone(model.IsMoe ? model.MoeFfn : null))
             .Add("moe_router_topk", Of(model.IsMoe ? model.TopK : 2))
             .Add("moe_router_pre_softmax", Of(model.IsMoe && !model.NormTopkProb))
@@ -120,8 +120,8 @@ static class MegatronArgs
     }
 
     // Asked for by name with --use-checkpoint-args; the values are Megatron-LM's own defaults.
-    static void AddOtherKinds(PickleDict args) => args
-        .Add("mtp_num_layers", None)
+    static void AddOtherKinds(PickleDict args, MegatronArgsOptions options) => args
+        .Add("mtp_num_layers", OrNone(options.MtpLayers > 0 ? options.MtpLayers : null))
         .Add("mtp_hybrid_override_pattern", None)
         .Add("mtp_use_repeated_layer", Of(false))
         .Add("spec", None)
@@ -157,10 +157,10 @@ static class MegatronArgs
             .Add("data_parallel_size", Of(Math.Max(1, world / model)));
     }
 
-    static void AddRun(PickleDict args, ModelConfig model, MegatronArgsOptions options) => args
-        .Add("params_dtype", OrNone(model.TorchDType?.TorchName()))
-        .Add("bf16", Of(model.TorchDType == DType.BF16))
-        .Add("fp16", Of(model.TorchDType == DType.F16))
+    static void AddRun(PickleDict args, HfConfig config, MegatronArgsOptions options) => args
+        .Add("params_dtype", OrNone(config.Model.TorchDType?.TorchName()))
+        .Add("bf16", Of(config.Model.TorchDType == DType.BF16))
+        .Add("fp16", Of(config.Model.TorchDType == DType.F16))
         .Add("ckpt_format", Of("torch_dist"))
         .Add("ckpt_fully_parallel_save", Of(true))
         .Add("use_distributed_optimizer", Of(false))
@@ -172,8 +172,8 @@ static class MegatronArgs
         .Add("skipped_train_samples", Of(0))
         .Add("iteration", Of(options.Iteration))
         .Add("mcore_model_type", Of("gpt"))
-        .Add("hf_model_type", Of(model.ModelType))
-        .Add("llm_model_type", Of(model.ModelType))
+        .Add("hf_model_type", Of(config.Model.ModelType))
+        .Add("llm_model_type", Of(config.Family.Text ?? config.Model.ModelType))
         .Add("task_type", Of("causal_lm"))
         .Add("model", OrNone(options.Model));
 

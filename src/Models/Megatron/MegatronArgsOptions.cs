@@ -20,6 +20,12 @@ public sealed record MegatronArgsOptions
     /// <summary>What the vocabulary's rows are a multiple of, times the tensor parallel size: 1 in Megatron-SWIFT, 128 in Megatron-LM.</summary>
     public int MakeVocabSizeDivisibleBy { get; init; } = 1;
 
+    /// <summary>Layers that predict further tokens in the checkpoint.</summary>
+    public int MtpLayers { get; init; }
+
+    /// <summary>Whose order gated attention and delta nets are in, of the family's choice <c>dialect</c>; null for the usual one.</summary>
+    public string? Dialect { get; init; }
+
     /// <summary>The name or folder of the Hugging Face model, if it is to be noted.</summary>
     public string? Model { get; init; }
 }

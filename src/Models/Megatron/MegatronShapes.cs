@@ -13,6 +13,8 @@ sealed class MegatronShapes
     readonly Dictionary<string, (string Name, long[] Dims)> _layer = [];
     readonly Dictionary<string, (string Name, long[] Dims)> _model = [];
     readonly HashSet<int> _moeLayers = [];
+    readonly HashSet<int> _linearLayers = [];
+    readonly HashSet<int> _mtpLayers = [];
     readonly HashSet<int> _layers = [];
 
     internal MegatronShapes(IReadOnlyDictionary<string, Shape> tensors, string where)
@@ -25,6 +27,7 @@ sealed class MegatronShapes
             if (!name.StartsWith(prefix, StringComparison.Ordinal) || IsState(name)) { continue; }
             var rest = name[prefix.Length..];
             if (rest.StartsWith(Decoder, StringComparison.Ordinal)) { AddLayer(rest[Decoder.Length..], name, shape); }
+            else if (MtpLayer(rest) is { } further) { _mtpLayers.Add(further); }
             else { _model.TryAdd(rest, (name, shape.ToArray())); }
         }
     }
@@ -36,6 +39,12 @@ sealed class MegatronShapes
 
     /// <summary>Whether a layer has experts, where layers are named one by one; null where one tensor holds all.</summary>
     internal IReadOnlyList<bool>? MoeLayers => _layers.Count == 0 ? null : [.. Enumerable.Range(0, _layers.Count).Select(_moeLayers.Contains)];
+
+    /// <summary>Whether a layer has linear attention, by the layers in the names.</summary>
+    internal IReadOnlyList<bool> LinearLayers => [.. Enumerable.Range(0, _layers.Count).Select(_linearLayers.Contains)];
+
+    /// <summary>Layers that predict further tokens.</summary>
+    internal int MtpLayers => _mtpLayers.Count;
 
     /// <summary>Names of a layer's tensors, without what all of them begin with.</summary>
     internal IReadOnlyCollection<string> LayerNames => _layer.Keys;
@@ -62,6 +71,7 @@ sealed class MegatronShapes
             var suffix = rest[(dot + 1)..];
             _layers.Add(layer);
             if (suffix.StartsWith("mlp.experts.", StringComparison.Ordinal)) { _moeLayers.Add(layer); }
+            if (suffix == "self_attention.A_log") { _linearLayers.Add(layer); }
             _layer.TryAdd(suffix, (name, shape.ToArray()));
             Layers = _layers.Count;
         }
@@ -70,6 +80,14 @@ sealed class MegatronShapes
             _layer.TryAdd(rest, (name, shape.Dims[1..].ToArray()));
             Layers = shape[0];
         }
+    }
+
+    static int? MtpLayer(string name)
+    {
+        const string Mtp = "mtp.layers.";
+        if (!name.StartsWith(Mtp, StringComparison.Ordinal)) { return null; }
+        var end = name.IndexOf('.', Mtp.Length);
+        return end > 0 && int.TryParse(name.AsSpan(Mtp.Length, end - Mtp.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var layer) ? layer : null;
     }
 
     static bool IsState(string name) => Bridge.BridgeExtras.MegatronDrops.Any(drop => drop.Names.IsMatch(name));

@@ -1,13 +1,12 @@
 using System.Runtime.InteropServices;
 using Ckpt.Formats.Tensors;
-using Ckpt.Sharding.Boxes;
 using Ckpt.Sharding.Elements;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Sharding.Views;
 
 /// <summary>
-/// A vector with a number added to every element, in float32 (NUM-2.1). For what one side of a map holds plus or minus something: zero-centred norms.
+/// A vector with a number added to every element, in float32 (NAM-12.6). For what one side of a map holds plus or minus something: zero-centred norms.
 /// </summary>
 public sealed class ShiftedTensor : ComputedTensor
 {

@@ -19,6 +19,8 @@ static class AdapterCases
 
     internal static string McoreRoot { get; } = Environment.GetEnvironmentVariable("CKPT_ADAPTERS") is { Length: > 0 } more ? Path.Combine(more, "megatron", "lora") : Repository.Vector("peft", "mcore");
 
+    internal static string HfRoot { get; } = Environment.GetEnvironmentVariable("CKPT_ADAPTERS") is { Length: > 0 } more && Directory.Exists(Path.Combine(more, "hf")) ? Path.Combine(more, "hf") : Repository.Vector("hf");
+
     internal static IEnumerable<object[]> Peft() =>
         from model in Directory.EnumerateDirectories(PeftRoot).Order(StringComparer.Ordinal)
         from adapter in Directory.EnumerateDirectories(model).Order(StringComparer.Ordinal)
@@ -34,12 +36,12 @@ static class AdapterCases
         lock (s_configs)
         {
             if (s_configs.TryGetValue(model, out var config)) { return config; }
-            var path = Repository.Vector("hf", model, "config.json");
+            var path = Path.Combine(HfRoot, model, "config.json");
             return s_configs[model] = HfConfig.Parse(File.ReadAllBytes(path), path);
         }
     }
 
-    internal static SafetensorsReader Base(string model) => SafetensorsReader.Open(Repository.Vector("hf", model));
+    internal static SafetensorsReader Base(string model) => SafetensorsReader.Open(Path.Combine(HfRoot, model));
 
     internal static string Hash(ICheckpointReader reader, string name) => Convert.ToHexStringLower(SHA256.HashData(Bytes(reader, name)));
 

@@ -15,7 +15,7 @@ public class ConfigVectorTests
 
     public static TheoryData<string> Accepted() => [.. Directory.GetFiles(Repository.Vector("config", "accept"), "*" + Expected).Select(path => Path.GetFileName(path)[..^Expected.Length]).Order(StringComparer.Ordinal)];
 
-    [Theory, MemberData(nameof(Accepted)), Clause("CFG-3.1"), Clause("CFG-3.2"), Clause("CFG-3.3")]
+    [Theory, MemberData(nameof(Accepted)), Clause("CFG-7.1"), Clause("CFG-7.3"), Clause("CFG-7.4"), Clause("CFG-7.6"), Clause("CFG-3.1"), Clause("CFG-3.2"), Clause("CFG-3.3")]
     public void AConfigOfEitherEraSaysWhatWasReadFromItByHand(string name)
     {
         var model = Read(name).Model;
@@ -59,6 +59,10 @@ public class ConfigVectorTests
             ["SlidingWindow"] = model.SlidingWindow,
             ["SlidingLayers"] = Numbers(model.SlidingLayers),
         };
+        // Said of the models that have them.
+        if (model.Mla is { } mla) { said["Mla"] = new JsonArray(mla.QueryLora, mla.KvLora, mla.Nope, mla.Rope, mla.Value); }
+        if (model.DeltaNet is { } net) { said["DeltaNet"] = new JsonArray(net.KeyHeads, net.ValueHeads, net.KeyDim, net.ValueDim, net.ConvKernel, Numbers(net.Layers)); }
+        if (model.MtpLayers is { } further) { said["MtpLayers"] = further; }
         var expected = JsonNode.Parse(File.ReadAllBytes(Repository.Vector("config", "accept", name + Expected)))!.AsObject();
         foreach (var (key, value) in said) { Assert.True(JsonNode.DeepEquals(expected[key], value), $"{key}: {value?.ToJsonString() ?? "null"}, expected {expected[key]?.ToJsonString() ?? "null"}"); }
         Assert.Equal(expected.Count, said.Count);

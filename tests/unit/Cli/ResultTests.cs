@@ -119,7 +119,7 @@ public class ResultTests
 
     [Theory]
     [Clause("CLI-4.5")]
-    [InlineData("reshard", 4, "not in this version")]
+    [InlineData("pt", 4, "not in this version")]
     [InlineData("convert-ckpt", 4, "not in this version")]
     [InlineData("exprot", 2, "did you mean 'export'?")]
     [InlineData("frobnicate", 2, "there are export, ls, inspect")]
@@ -138,7 +138,7 @@ public class ResultTests
         var help = ProgramRun.Of(["--help"]);
         Assert.Equal(0, help.ExitCode);
         Assert.Contains("export", help.Out, StringComparison.Ordinal);
-        Assert.DoesNotContain("reshard", help.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("rlhf", help.Out, StringComparison.Ordinal);
         Assert.Contains("--tensor_model_parallel_size N", ProgramRun.Of(["export", "--help"]).Out, StringComparison.Ordinal);
         Assert.Equal(ProgramRun.Of(["ls", "-h"]).Out, ProgramRun.Of(["help", "ls"]).Out);
         Assert.Equal(2, ProgramRun.Of([]).ExitCode);

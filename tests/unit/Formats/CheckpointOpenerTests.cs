@@ -70,6 +70,18 @@ public sealed class CheckpointOpenerTests : IDisposable
     }
 
     [Theory]
+    [Clause("CLI-6.1")]
+    [InlineData("c/mp_rank_00_001")]
+    [InlineData("c/mp_rank_00_001/")]
+    [InlineData("c/mp_rank_00_001/model_optim_rng.pt")]
+    [InlineData("c/mp_rank_00_001/distrib_optim.pt")]
+    public void ARankStandsForAllRanks(string path)
+    {
+        Put("c", "mp_rank_00_000/model_optim_rng.pt", "mp_rank_00_001/model_optim_rng.pt", "mp_rank_00_001/distrib_optim.pt");
+        Assert.Equal(new DetectedCheckpoint("torch", _folder["c"]), CheckpointOpener.Detect(_folder[path]));
+    }
+
+    [Theory]
     [Clause("CLI-6.2")]
     [InlineData("12", "iter_0000012")]
     [InlineData("12\n", "iter_0000012")]
