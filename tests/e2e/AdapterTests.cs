@@ -66,6 +66,9 @@ public sealed class AdapterTests : IDisposable
         Done("export", "--mcore_model", _folder["numbers"], "--to_hf", "--output_dir", _folder["x"]);
         Done("export", "--mcore_model", _folder["mcore"], "--to_hf", "--torch_dtype", "bfloat16", "--output_dir", _folder["y"]);
         Done("diff", _folder["x"], _folder["y"]);
+        var told = Done("export", "--mcore_model", _folder["numbers"], "--model", _folder["fp8"], "--to_hf", "--output_dir", _folder["z"]);
+        Assert.Contains("they are not", told.Error, StringComparison.Ordinal);
+        Assert.Equal(Folders.Hashes(_folder["x"]), Folders.Hashes(_folder["z"]));
         using var numbers = ModelFormats.Open(_folder["x"]);
         Assert.All(numbers.Tensors, static tensor => Assert.Equal(DType.BF16, tensor.DType));
         Assert.DoesNotContain("quantization_config", File.ReadAllText(Path.Combine(_folder["x"], "config.json")), StringComparison.Ordinal);

@@ -4,7 +4,6 @@ using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
 
