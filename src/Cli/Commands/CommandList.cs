@@ -12,6 +12,7 @@ static class CommandList
         new ExportCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
+        new FingerprintCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
         new TokenizeCommand(),
