@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
@@ -7,6 +6,7 @@ using Ckpt.Models.Adapters;
 using Ckpt.Models.Families;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
+using Ckpt.Sharding.Quantised;
 
 namespace Ckpt.Cli.Export;
 
@@ -57,9 +57,10 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     static ExportSource Numbers(ExportArguments arguments, ModelCheckpoint model)
     {
         var config = model.Side.Config;
-        if (QuantScheme.Of(config, model.Reader) is not { } scheme)
+        // A checkpoint of Megatron may hold the numbers that a quantised model was trained from.
+        var plain = model.Naming == FamilySide.Megatron && model.Reader.Tensors.All(static t => t.DType is DType.BF16 or DType.F16 or DType.F32 && !t.Name.EndsWith(QuantViews.ScaleSuffix, StringComparison.Ordinal));
+        if (plain || QuantScheme.Of(config, model.Reader) is not { } scheme)
         {
-            // A config of a quantised model beside weights that are none any more.
             return config.Model.QuantMethod is null ? new ExportSource(model, null, null, []) : new ExportSource(model.With(model.Reader, model.Side with { Config = config.WithoutQuantisation() }), null, null, [$"config.json says the weights are quantised ({config.Model.QuantMethod}); they are not, and what is written says so"]);
         }
         var keeps = config.Model.QuantMethod == "fp8" && (arguments.Float8 || (arguments.DType is null && (arguments.SourceIsMcore || arguments.Direction == ExportDirection.ToHf)));

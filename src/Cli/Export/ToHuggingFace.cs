@@ -4,7 +4,6 @@ using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
 
@@ -29,7 +28,7 @@ static class ToHuggingFace
             config = config.WithDType(type);
         }
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
-        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType) : new Float8Weights(model.Reader, null, opened.Afterwards);
+        var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Hf) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
             ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],

@@ -7,6 +7,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
@@ -80,7 +81,7 @@ static class ToMegatron
     {
         if (opened.Scheme is null && !arguments.Float8) { return new Float8Weights(opened.Model.Reader, null, opened.Afterwards); }
         if (arguments.CkptFormat != FormatNames.TorchDist) { throw NoFloat8(arguments); }
-        return Float8Weights.Through(opened, ref map, ref config, arguments.DType);
+        return Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Megatron);
     }
 
     static IEnumerable<string> Notes(ModelConfig model, long padded)

@@ -58,7 +58,9 @@ public sealed class ModelCheckpoint : IDisposable
             var side = HfSide.OfMegatron(path, megatron, options);
             var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
             var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
-            return new ModelCheckpoint(reader, side, own) { Megatron = megatron };
+            return BorrowedParts.Add(reader, side, own) is { } whole
+                ? new ModelCheckpoint(whole.Reader, side, own with { MegatronHas = whole.Tensors.ContainsKey, MegatronTensors = whole.Tensors }) { Megatron = megatron }
+                : new ModelCheckpoint(reader, side, own) { Megatron = megatron };
         }
         if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
         return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfTensors = reader.Tensors, MtpLayers = options.MtpLayers, Choices = options.Choices });

@@ -25,7 +25,7 @@ public sealed class MegatronDcpReader : IMegatronReader
     {
         _inner = inner;
         Format = isFsdp ? FormatNames.FsdpDtensor : FormatNames.TorchDcp;
-        var assembly = DcpAssembly.Of(inner);
+        var assembly = DcpAssembly.Of(inner, DcpNumbered.Find(inner));
         _state = DcpState.Of(inner, assembly);
         var tensors = new List<TensorInfo>(assembly.Views.Count + _state.Kept.Count);
         foreach (var view in assembly.Views)
