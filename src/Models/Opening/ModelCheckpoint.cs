@@ -56,7 +56,7 @@ public sealed class ModelCheckpoint : IDisposable
         if (reader is IMegatronReader megatron and not Formats.TorchDist.TorchDistReader { Format: FormatOfPlainDcp })
         {
             var side = HfSide.OfMegatron(path, megatron, options);
-            var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+            var shapes = Adapters.McoreAdapter.BaseShapes(reader);
             var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
             return BorrowedParts.Add(reader, side, own) is { } whole
                 ? new ModelCheckpoint(whole.Reader, side, own with { MegatronHas = whole.Tensors.ContainsKey, MegatronTensors = whole.Tensors }) { Megatron = megatron }
