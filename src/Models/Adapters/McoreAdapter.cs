@@ -1,4 +1,5 @@
 using Ckpt.Formats.Megatron;
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats;
 using Ckpt.Models.Opening;
@@ -44,6 +45,14 @@ public sealed class McoreAdapter : IAdapter
     /// <summary>Whether a checkpoint holds an adapter, by its tensors' names.</summary>
     public static bool IsAdapter(ICheckpointReader reader) =>
         reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
+
+    /// <summary>
+    /// The tensor parallel size by which gate and up rows of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
+    /// single ranks, or where there are none.
+    /// </summary>
+    public static int RanksOfRows(ICheckpointReader reader) => reader.Format == FormatNames.LegacyTorch ? 1 : reader.Tensors
+        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && GatedRows.Is(weight) && !weight.Contains(".experts.", StringComparison.Ordinal))
+        .Select(GatedRows.RanksOf).DefaultIfEmpty(1).Max();
 
     /// <summary>
     /// The base model in a checkpoint that was saved under an adapter, by the names a checkpoint without has; null where there is none. The reader is

@@ -1,3 +1,4 @@
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Sharding.Boxes;
@@ -121,7 +122,8 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
 
     int RanksOf(string weight, TensorInfo b)
     {
-        if (!GatedRows.Is(weight)) { return 1; }
+        // Files of single ranks are put together as the weight is.
+        if (!GatedRows.Is(weight) || reader.Format == FormatNames.LegacyTorch) { return 1; }
         var isExpert = weight.Contains(".experts.", StringComparison.Ordinal);
         if (options.SavedTensorParallel is { } given && !isExpert) { return given; }
         var chunks = GatedRows.RanksOf(b);
