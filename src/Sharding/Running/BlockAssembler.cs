@@ -20,6 +20,7 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
     const int ScatterBytes = 8192;
 
     readonly SourceWindow _window = new(windowBytes);
+    TileTransposer? _transposer;
     readonly byte[] _cast = new byte[ScatterBytes];
     RegionAxes _axes;
     DType _from;
@@ -96,6 +97,11 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
         var (low, high) = _axes.RowsOf(targetStart, first, end);
         if (high < low) { return; }
         var run = order[^1];
+        if (PlaneOrder(run) is { } outer)
+        {
+            CopyPlanes(outer, 0, run, payload + (_axes.SourceStart * _from.ByteSize()), targetStart, first, end, target);
+            return;
+        }
         var at = new long[order.Length];
         at[0] = low;
         while (true)
@@ -121,6 +127,62 @@ sealed class BlockAssembler(ICheckpointReader reader, int windowBytes)
                 at[axis] = axis == 0 ? low : 0;
             }
             if (k < 0) { return; }
+        }
+    }
+
+    /// <summary>The axes outside a plane of the source's fastest axis and the target's, which is transposed tile by tile; null where there is no such plane.</summary>
+    int[]? PlaneOrder(int run)
+    {
+        var lane = _axes.Extents.Length - 1;
+        if (run == lane || _axes.SourceStrides[run] != 1 || _axes.TargetStrides[lane] != 1 || _axes.TargetStrides[run] < _axes.Extents[lane]) { return null; }
+        var outer = new int[lane - 1];
+        for (var (axis, next) = (0, 0); axis < lane; axis++)
+        {
+            if (axis != run) { outer[next++] = axis; }
+        }
+        return outer;
+    }
+
+    /// <summary>Every plane that has elements in [first, end).</summary>
+    void CopyPlanes(int[] outer, int depth, int run, long source, long place, long first, long end, Span<byte> target)
+    {
+        if (depth == outer.Length)
+        {
+            CopyPlane(run, source, place, first, end, target);
+            return;
+        }
+        var axis = outer[depth];
+        var step = _axes.TargetStrides[axis];
+        var inner = ((_axes.Extents[run] - 1) * _axes.TargetStrides[run]) + _axes.TargetSpans[^2];
+        for (var i = depth + 1; i < outer.Length; i++) { inner += (_axes.Extents[outer[i]] - 1) * _axes.TargetStrides[outer[i]]; }
+        var low = first <= place + inner ? 0 : (first - place - inner + step - 1) / step;
+        var high = Math.Min(_axes.Extents[axis] - 1, (end - 1 - place) / step);
+        for (var i = low; i <= high; i++)
+        {
+            CopyPlanes(outer, depth + 1, run, source + (i * _axes.SourceStrides[axis] * _from.ByteSize()), place + (i * step), first, end, target);
+        }
+    }
+
+    /// <summary>A plane's columns in [first, end): whole ones together, and those that the ends cut through.</summary>
+    void CopyPlane(int run, long source, long place, long first, long end, Span<byte> target)
+    {
+        var (rows, step) = (_axes.Extents[^1], _axes.TargetStrides[run]);
+        if (place >= end) { return; }
+        var column = Math.Max(0, first - place - rows + step) / step;
+        var last = Math.Min(_axes.Extents[run] - 1, (end - 1 - place) / step);
+        while (column <= last)
+        {
+            var at = place + (column * step);
+            var (top, bottom) = (Math.Max(0, first - at), Math.Min(rows, end - at));
+            // Whole columns, as many as end inside.
+            var columns = top == 0 && bottom == rows ? Math.Min(last, (end - rows - place) / step) - column + 1 : 1;
+            if (bottom > top)
+            {
+                (_transposer ??= new TileTransposer(_window)).Copy(
+                    _from, source + (((top * _axes.SourceStrides[^1]) + column) * _from.ByteSize()), _axes.SourceStrides[^1] * _from.ByteSize(), (int)(bottom - top), (int)columns,
+                    _to, target[(int)((at + top - first) * _to.ByteSize())..], columns == 1 ? 0 : (int)(step * _to.ByteSize()));
+            }
+            column += columns;
         }
     }
 

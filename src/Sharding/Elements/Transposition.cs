@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Ckpt.Sharding.Elements;
+
+/// <summary>
+/// Writes the rows of a small matrix as columns. A column's elements are put together before they are written, so that each cache line of
+/// the target is touched once: four times as fast as spreading row by row (bench/results/reshard.md).
+/// </summary>
+static class Transposition
+{
+    /// <summary>Element [r, c] of <paramref name="source"/> goes to byte c · <paramref name="step"/> + r · <paramref name="size"/> of <paramref name="target"/>.</summary>
+    /// <param name="source">Rows, each <paramref name="pitch"/> bytes behind the one before.</param>
+    /// <param name="pitch">A multiple of <paramref name="size"/>.</param>
+    /// <param name="size">Bytes of an element.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="columns">Elements of each.</param>
+    /// <param name="target">Holds every place.</param>
+    /// <param name="step">Bytes between columns, at least those of one.</param>
+    internal static void Columns(ReadOnlySpan<byte> source, int pitch, int size, int rows, int columns, Span<byte> target, int step)
+    {
+        if (rows == 0 || columns == 0) { return; }
+        // One check of each side for all elements.
+        _ = source[((rows - 1) * pitch) + (columns * size) - 1];
+        _ = target[((columns - 1) * step) + (rows * size) - 1];
+        switch (size)
+        {
+            case 1: Move<byte>(source, pitch, 0, rows, columns, target, step); break;
+            case 2: MovePairs(source, pitch, rows, columns, target, step); break;
+            case 4: Move<uint>(source, pitch, 0, rows, columns, target, step); break;
+            case 8: Move<ulong>(source, pitch, 0, rows, columns, target, step); break;
+            default: Move<UInt128>(source, pitch, 0, rows, columns, target, step); break;
+        }
+    }
+
+    /// <summary>The plain way, from a row on.</summary>
+    static void Move<T>(ReadOnlySpan<byte> source, int pitch, int first, int rows, int columns, Span<byte> target, int step)
+        where T : unmanaged
+    {
+        for (var c = 0; c < columns; c++)
+        {
+            ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), (first * pitch) + (c * Unsafe.SizeOf<T>()));
+            ref var to = ref Unsafe.Add(ref MemoryMarshal.GetReference(target), (c * step) + (first * Unsafe.SizeOf<T>()));
+            for (var r = first; r < rows; r++)
+            {
+                Unsafe.WriteUnaligned(ref to, Unsafe.ReadUnaligned<T>(ref from));
+                from = ref Unsafe.Add(ref from, pitch);
+                to = ref Unsafe.Add(ref to, Unsafe.SizeOf<T>());
+            }
+        }
+    }
+
+    /// <summary>Elements of 2 bytes, what weights are made of: four rows at a time.</summary>
+    static void MovePairs(ReadOnlySpan<byte> source, int pitch, int rows, int columns, Span<byte> target, int step)
+    {
+        var fours = rows & ~3;
+        for (var c = 0; c < columns; c++)
+        {
+            ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), c * 2);
+            ref var to = ref Unsafe.Add(ref MemoryMarshal.GetReference(target), c * step);
+            for (var r = 0; r < fours; r += 4)
+            {
+                var low = Unsafe.ReadUnaligned<ushort>(ref from) | ((uint)Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref from, pitch)) << 16);
+                ref var third = ref Unsafe.Add(ref from, 2 * pitch);
+                var high = Unsafe.ReadUnaligned<ushort>(ref third) | ((uint)Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref third, pitch)) << 16);
+                Unsafe.WriteUnaligned(ref to, low | ((ulong)high << 32));
+                from = ref Unsafe.Add(ref third, 2 * pitch);
+                to = ref Unsafe.Add(ref to, 8);
+            }
+        }
+        Move<ushort>(source, pitch, fours, rows, columns, target, step);
+    }
+}
