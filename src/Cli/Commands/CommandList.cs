@@ -10,6 +10,7 @@ static class CommandList
     internal static IReadOnlyList<ICommand> All() =>
     [
         new ExportCommand(new ConversionRunner()),
+        new ConvertCkptCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
         new FingerprintCommand(),
