@@ -14,6 +14,7 @@ static class CommandList
         new ReshardCommand(),
         new DiffCommand(),
         new FingerprintCommand(),
+        new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
         new TokenizeCommand(),

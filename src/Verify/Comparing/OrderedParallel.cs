@@ -6,7 +6,7 @@ namespace Ckpt.Verify.Comparing;
 static class OrderedParallel
 {
     /// <summary>Runs the work for each number; the first failure is the one thrown.</summary>
-    internal static void For(long count, int threads, CancellationToken cancel, Action<long> work)
+    internal static void For(long count, int threads, Action<long> work, CancellationToken cancel)
     {
         var options = new ParallelOptions { CancellationToken = cancel, MaxDegreeOfParallelism = threads > 0 ? threads : Environment.ProcessorCount };
         try { Parallel.For(0L, count, options, work); }

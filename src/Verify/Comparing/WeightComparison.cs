@@ -59,7 +59,7 @@ public sealed class WeightComparison
         var (sourceA, sourceB) = (_a.Of(a.Name), _b.Of(b.Name));
         var count = a.Shape.Count;
         var parts = new StatisticsAccumulator[(count + BlockElements - 1) / BlockElements];
-        OrderedParallel.For(parts.Length, _options.Threads, _cancel, block =>
+        OrderedParallel.For(parts.Length, _options.Threads, block =>
         {
             var first = block * BlockElements;
             var length = (int)Math.Min(BlockElements, count - first);
@@ -71,7 +71,7 @@ public sealed class WeightComparison
             ElementValues.Widen(b.DType, bytesB, valuesB);
             parts[block] = new StatisticsAccumulator(a.DType, b.DType, _tolerance);
             parts[block].Add(first, bytesA, valuesA, bytesB, valuesB);
-        });
+        }, _cancel);
         var all = new StatisticsAccumulator(a.DType, b.DType, _tolerance);
         foreach (var part in parts) { all.Merge(part); }
         return all.Result();

@@ -18,7 +18,7 @@ static class RowHashes
     {
         var hashes = new UInt128[rows];
         var perBlock = Math.Max(1, BlockBytes / Math.Max(1, rowBytes));
-        OrderedParallel.For((rows + perBlock - 1) / perBlock, 0, cancel, block =>
+        OrderedParallel.For((rows + perBlock - 1) / perBlock, 0, block =>
         {
             var first = block * perBlock;
             var count = (int)Math.Min(perBlock, rows - first);
@@ -31,7 +31,7 @@ static class RowHashes
                 for (var i = 0; i < count; i++) { hashes[first + i] = Hash(bytes.Slice((int)(i * rowBytes), (int)rowBytes)); }
             }
             ArrayPool<byte>.Shared.Return(buffer);
-        });
+        }, cancel);
         return hashes;
     }
 

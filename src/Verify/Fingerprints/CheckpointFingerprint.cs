@@ -35,7 +35,7 @@ public sealed record CheckpointFingerprint(string Value, IReadOnlyList<TensorFin
         var tensors = streams.Tensors.OrderBy(static tensor => tensor.Name, StringComparer.Ordinal).ToArray();
         var hashes = new TensorFingerprint[tensors.Length];
         progress.Begin("hashing", tensors.Sum(static tensor => tensor.ByteLength));
-        OrderedParallel.For(tensors.Length, options.Threads, cancel, i => hashes[i] = Hash(streams, tensors[i], progress, cancel));
+        OrderedParallel.For(tensors.Length, options.Threads, i => hashes[i] = Hash(streams, tensors[i], progress, cancel), cancel);
         var lines = new StringBuilder();
         foreach (var hash in hashes) { lines.Append(hash.Sha256).Append("  ").Append(hash.Name).Append('\n'); }
         return new CheckpointFingerprint(Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines.ToString()))), hashes);

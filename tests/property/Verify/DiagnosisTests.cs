@@ -157,5 +157,5 @@ public sealed class DiagnosisTests
     static byte[] Bytes(float[] values) => MemoryMarshal.AsBytes<float>(values).ToArray();
 
     static WeightReport Compare(MemoryCheckpoint a, MemoryCheckpoint b) =>
-        WeightComparison.Run(new LogicalSide(a, null), new LogicalSide(b, null), default, new RunOptions(), new NoProgress(), CancellationToken.None);
+        WeightComparison.Run(new LogicalSide(a, null), new LogicalSide(b, null), default, new RunOptions { BlockBytes = 64 << 10, Threads = 2 }, new NoProgress(), CancellationToken.None);
 }
