@@ -16,5 +16,5 @@ public static class ForwardPass
     /// <exception cref="Formats.CheckpointException">A weight that is missing or of another shape.</exception>
     /// <exception cref="Sharding.BudgetException">It would not fit the memory it may take.</exception>
     public static RowMatrix Run(ForwardModel model, IWeightSource weights, IReadOnlyList<int[]> tokens, ForwardOptions options) =>
-        new ForwardRunner(model, weights, options).Run(tokens, [.. tokens.Select(_ => new SequenceState(model.LayerCount))], keepStates: false);
+        new ForwardRunner(model, weights, options).Run(tokens, [.. tokens.Select(sequence => new SequenceState(model.LayerCount, sequence.Length))], keepStates: false);
 }

@@ -29,7 +29,7 @@ sealed record AttentionKind
     /// <summary>What scores are held between.</summary>
     internal float? ScoreCap { get; init; }
 
-    /// <summary>What projections are held between.</summary>
+    /// <summary>What values, and queries and keys behind their norms, are held between.</summary>
     internal float? Clip { get; init; }
 
     internal HeadNorm Norm { get; init; }

@@ -1,5 +1,6 @@
-using System.Text.Json;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
+using Ckpt.Formats;
 using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Weights;
 using Ckpt.Models.Configs;
@@ -63,7 +64,7 @@ sealed class FeedForwardDescriber(HfConfig config, ForwardTraits traits, IWeight
     {
         var name = weights.FirstOf(mlp + "gate.weight", block + "gate.weight", mlp + "router.weight");
         var isBalanced = config.Family.Config.Moe?.ExpertBias == true;
-        var areGrouped = _model.ModelType != "deepseek_v2" || _json["topk_method"]?.GetValue<string>() == "group_limited_greedy";
+        var areGrouped = _model.ModelType != "deepseek_v2" || _json.Text("topk_method") == "group_limited_greedy";
         return new RouterKind
         {
             Weight = new WeightMatrix(name, _model.Experts, (int)_model.Hidden) { Bias = traits.IsGptOss ? mlp + "router.bias" : null },
@@ -74,15 +75,22 @@ sealed class FeedForwardDescriber(HfConfig config, ForwardTraits traits, IWeight
             TopK = _model.TopK,
             IsSigmoid = _model.ScoreFunction == "sigmoid",
             IsSoftMaxOfChosen = traits.IsSoftMaxOfChosen,
-            Groups = areGrouped ? (int)(_model.RouterGroups ?? traits.Router.Groups) : 1,
+            Groups = areGrouped ? Groups(_model.RouterGroups ?? traits.Router.Groups) : 1,
             ChosenGroups = areGrouped ? (int)(_model.RouterGroupTopK ?? traits.Router.Chosen) : 1,
             AreGroupsPaired = isBalanced,
             // transformers 5.12 does not normalise in deepseek_v2, whatever the config says.
             IsNormalised = _model.NormTopkProb && !traits.IsSoftMaxOfChosen && _model.ModelType != "deepseek_v2",
-            LeastSum = Number("moe_norm_min") ?? traits.LeastSum,
+            LeastSum = (float?)_json.Number("moe_norm_min") ?? traits.LeastSum,
             Scale = (float)(_model.RoutedScaling ?? traits.Router.Scale),
         };
     }
 
-    float? Number(string key) => _json[key] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<float>() : null;
+    int Groups(long groups) => groups >= 1 && _model.Experts % groups == 0 ? (int)groups : Throw.Groups(config.Where, groups, _model.Experts);
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static int Groups(string where, long groups, int experts) => throw new MalformedCheckpointException(
+            "INF-2.4", where, $"the router chooses among {groups} groups of {experts} experts; each group must have as many");
+    }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Inference.Kernels;
@@ -14,6 +13,7 @@ sealed class ModelDescriber
     static readonly string[] s_prefixes = ["model.", "model.language_model.", "language_model.model.", ""];
 
     readonly ModelConfig _model;
+    readonly ConfigRules _rules;
     readonly ForwardTraits _traits;
     readonly IWeightSource _weights;
     readonly JsonObject _json;
@@ -24,6 +24,7 @@ sealed class ModelDescriber
     internal ModelDescriber(HfConfig config, IWeightSource weights)
     {
         (_model, _weights, _json, _where) = (config.Model, weights, config.Json, config.Where);
+        _rules = config.Family.Config;
         _traits = ForwardTraits.Of(_model.ModelType, _where);
         _prefix = s_prefixes.FirstOrDefault(prefix => weights.Has($"{prefix}embed_tokens.weight")) ?? s_prefixes[0];
         _feedForward = new FeedForwardDescriber(config, _traits, weights, Activation(_model.HiddenAct, _where));
@@ -74,9 +75,9 @@ sealed class ModelDescriber
         var isLocal = Window(index) is not null;
         return new AttentionKind
         {
-            Query = Projection("q_proj", heads * dim * (isGated ? 2 : 1), 0),
-            Key = Projection("k_proj", groups * dim, heads * dim),
-            Value = Projection("v_proj", groups * dim, (heads + groups) * dim),
+            Query = Projection("q_proj", Width((long)heads * dim * (isGated ? 2 : 1)), 0),
+            Key = Projection("k_proj", Width((long)groups * dim), heads * dim),
+            Value = Projection("v_proj", Width((long)groups * dim), (heads + groups) * dim),
             Output = new WeightMatrix(prefix + "o_proj.weight", Width(_model.Hidden), heads * dim) { Bias = _model.OutputBias ? prefix + "o_proj.bias" : null },
             Heads = heads,
             Groups = groups,
@@ -90,7 +91,7 @@ sealed class ModelDescriber
             KeyNorm = prefix + "k_norm.weight",
             Sinks = _traits.IsGptOss ? prefix + "sinks" : null,
             IsGated = isGated,
-            Rotary = _model.NoRopeLayers.Contains(index) ? null : Rotary(isLocal, (int)(dim * _model.PartialRotary)),
+            Rotary = _model.NoRopeLayers.Contains(index) ? null : Rotary(isLocal, Turned(dim)),
         };
     }
 
@@ -105,17 +106,19 @@ sealed class ModelDescriber
     RotaryKind Rotary(bool isLocal, int dim)
     {
         var isOwn = isLocal && _model.ModelType == "gemma3_text";
-        return new RotaryKind(isOwn ? _model.RopeLocalTheta ?? 10_000 : _model.RopeTheta, dim, _model.Mla is not null || _isInterleaved, isOwn ? null : _model.RopeScaling, _model.MaxPositions,
+        return new RotaryKind(isOwn ? _model.RopeLocalTheta ?? 10_000 : _model.RopeTheta, dim, _model.Mla is not null || IsInterleaved, isOwn ? null : _model.RopeScaling, _model.MaxPositions,
             (long?)Number("original_max_position_embeddings"));
     }
 
-    bool _isInterleaved => Models.Families.FamilyCatalog.Find(_model.ModelType).Config.RotaryInterleaved;
+    int Turned(int dim) => _model.PartialRotary <= 1 ? (int)(dim * _model.PartialRotary) / 2 * 2 : Throw.TooMuchTurned(_where, _model.PartialRotary);
+
+    bool IsInterleaved => _rules.RotaryInterleaved;
 
     LatentKind Latent(MlaConfig mla, string prefix)
     {
         var (heads, hidden) = (Width(_model.Heads), Width(_model.Hidden));
         var dim = Width(mla.Nope + mla.Rope);
-        var rows = heads * dim;
+        var rows = Width((long)heads * dim);
         return new LatentKind
         {
             QueryDown = mla.QueryLora is { } lora ? new WeightMatrix(prefix + "q_a_proj.weight", Width(lora), hidden) { Bias = Bias("q_a_proj") } : null,
@@ -140,8 +143,8 @@ sealed class ModelDescriber
     // transformers 5.12 scales the attention of DeepSeek-V3 and those after it by mscale_all_dim, that of DeepSeek-V2 not.
     double LatentScale()
     {
-        if (_model.ModelType == "deepseek_v2" || _model.RopeScaling?["mscale_all_dim"] is not JsonValue all || _model.RopeScaling["factor"] is not JsonValue factor) { return 1; }
-        var scale = all.GetValue<double>() == 0 ? 1 : RotaryFrequencies.MScale(factor.GetValue<double>(), all.GetValue<double>());
+        if (_model.ModelType == "deepseek_v2" || _model.RopeScaling?.Number("mscale_all_dim") is not { } all || _model.RopeScaling.Number("factor") is not { } factor) { return 1; }
+        var scale = all == 0 ? 1 : RotaryFrequencies.MScale(factor, all);
         return scale * scale;
     }
 
@@ -174,14 +177,14 @@ sealed class ModelDescriber
         var window = _json.ContainsKey("sliding_window") ? _model.SlidingWindow : _traits.Window;
         if (window is null) { return null; }
         if (_json["layer_types"] is JsonArray kinds && kinds.Count > 0) { return _model.SlidingLayers.Contains(layer) ? window : null; }
-        if (_traits.IsWindowOptional) { return _json["use_sliding_window"]?.GetValue<bool>() == true && layer >= (Number("max_window_layers") ?? 28) ? window : null; }
+        if (_traits.IsWindowOptional) { return _json.Flag("use_sliding_window") == true && layer >= (Number("max_window_layers") ?? 28) ? window : null; }
         var cycle = (int)(_model.ModelType == "gemma3_text" ? Number("sliding_window_pattern") ?? Number("_sliding_window_pattern") ?? _traits.WindowCycle : _traits.WindowCycle);
         return cycle == 1 || (cycle > 1 && (layer + 1) % cycle != 0) ? window : null;
     }
 
     float? Cap(string key, float? usual) => _json.ContainsKey(key) ? (float?)Number(key) : usual;
 
-    double? Number(string key) => _json[key] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : null;
+    double? Number(string key) => _json.Number(key);
 
     int Width(long size) => size is > 0 and <= MostWidth ? (int)size : Throw.TooWide(_where, size);
 
@@ -196,6 +199,10 @@ sealed class ModelDescriber
 
     static class Throw
     {
+        [DoesNotReturn]
+        internal static int TooMuchTurned(string where, double part) => throw new MalformedCheckpointException(
+            "INF-3.3", where, $"{part} of a head turns; allowed is all of it at most");
+
         [DoesNotReturn]
         internal static int TooWide(string where, long size) => throw new UnsupportedCheckpointException(
             "INF-2.3", where, $"a layer is {size} wide; handled are widths up to {MostWidth}");

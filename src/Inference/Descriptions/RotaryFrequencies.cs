@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
 
@@ -14,7 +13,7 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
     internal static RotaryFrequencies Of(RotaryKind kind, long positions, string where)
     {
         var scaling = kind.Scaling ?? [];
-        var name = scaling["rope_type"]?.GetValue<string>() ?? scaling["type"]?.GetValue<string>() ?? "default";
+        var name = scaling.Text("rope_type") ?? scaling.Text("type") ?? "default";
         return name switch
         {
             "default" or "mrope" => new RotaryFrequencies(Plain(kind.Theta, kind.Dim), 1),
@@ -28,7 +27,7 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
 
         double Need(string key) => Number(key) ?? throw Throw.Missing(where, name, key);
 
-        double? Number(string key) => scaling[key] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? value.GetValue<double>() : null;
+        double? Number(string key) => scaling.Number(key);
 
         double Original() => kind.OriginalPositions ?? Number("original_max_position_embeddings") ?? kind.MaxPositions;
 
@@ -61,7 +60,7 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
             var attention = Number("attention_factor") ?? (scale != 0 && all != 0 ? MScale(factor, scale) / MScale(factor, all) : MScale(factor, 1));
             var low = Correction(NonZero("beta_fast") ?? 32);
             var high = Correction(NonZero("beta_slow") ?? 1);
-            if (scaling["truncate"]?.GetValue<bool>() ?? true) { (low, high) = (Math.Floor(low), Math.Ceiling(high)); }
+            if (scaling.Flag("truncate") ?? true) { (low, high) = (Math.Floor(low), Math.Ceiling(high)); }
             (low, high) = (Math.Max(low, 0), Math.Min(high, kind.Dim - 1));
             if (low == high) { high += 0.001; }
             var steps = Plain(kind.Theta, kind.Dim);
@@ -83,8 +82,8 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
             var factor = Number("factor") ?? kind.MaxPositions / original;
             var attention = Number("attention_factor") ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original))));
             var key = positions > original ? "long_factor" : "short_factor";
-            if (scaling[key] is not JsonArray factors || factors.Count != kind.Dim / 2) { throw Throw.Missing(where, name, key); }
-            return new RotaryFrequencies([.. Plain(kind.Theta, kind.Dim).Select((step, i) => step / factors[i]!.GetValue<float>())], (float)attention);
+            if (scaling[key] is not JsonArray factors || factors.Count != kind.Dim / 2 || factors.Any(static factor => JsonFacts.Number(factor) is null)) { throw Throw.Missing(where, name, key); }
+            return new RotaryFrequencies([.. Plain(kind.Theta, kind.Dim).Select((step, i) => step / (float)JsonFacts.Number(factors[i])!.Value)], (float)attention);
         }
     }
 

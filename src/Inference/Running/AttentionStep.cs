@@ -13,11 +13,11 @@ static class AttentionStep
         if (kind.IsGated) { (queries, gates) = Split(queries, kind); }
         var keys = context.Multiply(kind.Key, inputs);
         var values = context.Multiply(kind.Value, inputs);
+        Normalise(context, kind, queries, keys);
         if (kind.Clip is { } clip)
         {
             foreach (var rows in new[] { queries, keys, values }) { Clamp(rows.Values, clip); }
         }
-        Normalise(context, kind, queries, keys);
         if (kind.Rotary is { } rotary)
         {
             var angles = context.Angles(rotary);

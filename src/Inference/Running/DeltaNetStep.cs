@@ -25,7 +25,7 @@ static class DeltaNetStep
             var state = sequence.State.Layers[layer] ??= new LayerState
             {
                 Inputs = new float[kind.ConvWidth * (kind.Convolution.Columns - 1)],
-                Memory = new float[kind.ValueHeads * kind.KeyDim * kind.ValueDim],
+                Memory = new float[(long)kind.ValueHeads * kind.KeyDim * kind.ValueDim],
             };
             Convolve(kind, taps, state, sequence, inner);
             Parallel.For(0, kind.ValueHeads, context.Parallelism, head => Recall(kind, head, state, sequence, inner, betas, decays, outputs));

@@ -13,22 +13,23 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
     const int MostTileValues = (512 << 10) / sizeof(float);
 
     /// <exception cref="BudgetException">Activations and one row of the widest matrix a thread do not fit.</exception>
-    internal static ForwardMemory Plan(ForwardModel model, int rows, int logitRows, int positions, ForwardOptions options, bool keepStates)
+    internal static ForwardMemory Plan(ForwardModel model, PassSize size, ForwardOptions options)
     {
         var widest = 0L;
         var row = (long)model.Hidden;
-        var states = 0L;
+        var (states, memories) = (0L, 0L);
         foreach (var layer in model.Layers)
         {
             widest = Math.Max(widest, Math.Max(MixerWidth(layer), FeedForwardWidth(layer)));
             row = Math.Max(row, Math.Max(layer.Attention?.Output.Columns ?? layer.Latent?.Output.Columns ?? layer.DeltaNet!.Output.Columns, (layer.Mlp ?? layer.Experts!.Shared ?? layer.Experts.Expert(0)).Down.Columns));
-            states = keepStates ? states + StateWidth(layer) : Math.Max(states, StateWidth(layer));
+            states = size.KeepsStates ? states + StateWidth(layer) : Math.Max(states, StateWidth(layer));
+            memories = size.KeepsStates ? memories + MemorySize(layer) : Math.Max(memories, MemorySize(layer));
         }
-        var activations = sizeof(float) * ((rows * ((4L * model.Hidden) + widest)) + (states * positions) + (logitRows * (long)model.Vocabulary));
+        var activations = sizeof(float) * ((size.Rows * ((4L * model.Hidden) + widest)) + (states * size.Positions) + (memories * size.Sequences) + (size.LogitRows * (long)model.Vocabulary));
         var left = (options.MaxMemory - activations) / sizeof(float) / Math.Max(1, options.Threads);
         if (left < row)
         {
-            throw new BudgetException($"a pass over {rows} tokens needs {activations + (sizeof(float) * row * Math.Max(1, options.Threads)):N0} bytes, allowed are {options.MaxMemory:N0}");
+            throw new BudgetException($"a pass over {size.Rows} tokens needs {activations + (sizeof(float) * row * Math.Max(1, options.Threads)):N0} bytes, allowed are {options.MaxMemory:N0}");
         }
         return new ForwardMemory(activations, (int)Math.Min(left, MostTileValues));
     }
@@ -54,6 +55,8 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
         { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + each.Value),
         _ => 0,
     };
+
+    static long MemorySize(LayerKind layer) => layer.DeltaNet is { } each ? ((long)each.ConvWidth * each.Convolution.Columns) + ((long)each.ValueHeads * each.KeyDim * each.ValueDim) : 0;
 
     static long Outputs(WeightMatrix? matrix) => matrix?.Rows ?? 0;
 }

@@ -18,8 +18,8 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var layers = Math.Min(options.StopAfterLayer ?? model.LayerCount, model.LayerCount);
         var isWhole = layers == model.LayerCount;
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
-        var positions = sequences.Sum(static sequence => sequence.Start + sequence.Count);
-        var memory = ForwardMemory.Plan(model, rows, logitRows, positions, options, keepStates);
+        var positions = sequences.Sum(static sequence => Math.Max(sequence.Start + (long)sequence.Count, sequence.State.Capacity));
+        var memory = ForwardMemory.Plan(model, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
         var context = new PassContext(model, weights, sequences, options.Threads, memory.TileValues);
 
         var hidden = Embed(tokens, rows);

@@ -22,11 +22,9 @@ sealed class LayerState
         if (Values.Length < (long)positions * valueWidth) { Values = Grown(Values, positions, valueWidth); }
     }
 
-    // A first fill takes just what it needs; what grows a token at a time doubles.
     static float[] Grown(float[] from, int positions, int width)
     {
-        var room = from.Length == 0 ? positions : Math.Max(positions, 2L * from.Length / width);
-        var to = new float[checked(room * width)];
+        var to = new float[checked((long)positions * width)];
         from.CopyTo(to, 0);
         return to;
     }

@@ -13,7 +13,7 @@ static class ScoredHeads
         foreach (var sequence in context.Sequences)
         {
             var state = sequence.State.Layers[layer] ??= new LayerState();
-            state.Reserve(sequence.Start + sequence.Count, keys.Width, values.Width);
+            state.Reserve(Math.Max(sequence.Start + sequence.Count, sequence.State.Capacity), keys.Width, values.Width);
             keys.Values.AsSpan(sequence.First * keys.Width, sequence.Count * keys.Width).CopyTo(state.Keys.AsSpan(sequence.Start * keys.Width));
             values.Values.AsSpan(sequence.First * values.Width, sequence.Count * values.Width).CopyTo(state.Values.AsSpan(sequence.Start * values.Width));
         }
