@@ -83,16 +83,13 @@ public sealed class FaultTests : IDisposable
         Refused(3, model, "config.json", "CLI-3.8");
     }
 
-    [Fact, Clause("CLI-3.10")]
-    public void AQuantisedModelIsRefusedByItsMethod()
+    [Fact]
+    public void AConfigThatSaysQuantisedOfPlainWeightsIsRefused()
     {
         var model = Model();
-        EditConfig(model, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "fp8" });
-        Refused(4, model, "fp8", "CLI-3.10");
+        EditConfig(model, config => config["quantization_config"] = new JsonObject { ["quant_method"] = "fp8", ["weight_block_size"] = new JsonArray(128, 128) });
+        Refused(3, model, "quantization_config", "QNT-1.3");
     }
-
-    [Fact, Clause("CLI-3.11")]
-    public void MultiTokenPredictionIsRefused() => Refused(4, Model(), "--mtp_num_layers", "CLI-3.11", extra: ["--mtp_num_layers", "1"]);
 
     [Fact, Clause("SHD-5.1")]
     public void TooLittleMemoryIsRefusedWithBothNumbers() => Refused(5, Model(), "1,000,000", "--max_memory", extra: ["--max_memory", "1MB"]);

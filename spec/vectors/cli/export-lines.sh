@@ -25,7 +25,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Megatron-SWIFT, LoRA training
-# expect: refused --mcore_adapter
+# expect: run
 NPROC_PER_NODE=2 \
 CUDA_VISIBLE_DEVICES=0,1 \
 ckpt export \
@@ -38,7 +38,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Megatron-SWIFT, LoRA training
-# expect: refused --mcore_adapter
+# expect: run
 CUDA_VISIBLE_DEVICES=0 \
 ckpt export \
     --mcore_adapter megatron_output/Qwen2.5-7B-Instruct/vx-xxx/checkpoint-xxx \
@@ -48,7 +48,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Megatron-SWIFT, LoRA training
-# expect: refused --mcore_adapter
+# expect: run
 NPROC_PER_NODE=2 \
 CUDA_VISIBLE_DEVICES=0,1 \
 ckpt export \
@@ -61,7 +61,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Megatron-SWIFT, LoRA training
-# expect: refused --mcore_adapter
+# expect: run
 CUDA_VISIBLE_DEVICES=0 \
 ckpt export \
     --mcore_adapter megatron_output/Qwen2.5-7B-Instruct/vx-xxx/checkpoint-xxx \
@@ -91,7 +91,7 @@ ckpt export \
     --output_dir megatron_output/Qwen2.5-7B-Instruct/vx-xxx-hf
 
 # from: Mcore-Bridge
-# expect: refused --adapters
+# expect: run
 CUDA_VISIBLE_DEVICES=0,1,2,3 \
 NPROC_PER_NODE=4 \
 ckpt export \
@@ -131,7 +131,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Mcore-Bridge
-# expect: refused --mcore_adapter
+# expect: run
 CUDA_VISIBLE_DEVICES=0,1,2,3 \
 NPROC_PER_NODE=4 \
 ckpt export \
@@ -146,7 +146,7 @@ ckpt export \
     --test_convert_precision true
 
 # from: Mcore-Bridge
-# expect: refused --adapters
+# expect: run
 CUDA_VISIBLE_DEVICES=0,1,2,3 \
 NPROC_PER_NODE=4 \
 ckpt export \

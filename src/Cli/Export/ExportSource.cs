@@ -1,12 +1,14 @@
-using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
+using Ckpt.Formats.Opening;
 using Ckpt.Models.Families;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
+using Ckpt.Sharding.Quantised;
 
 namespace Ckpt.Cli.Export;
 
@@ -24,7 +26,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>
     internal static ExportSource Open(ExportArguments arguments)
     {
-        var model = ModelCheckpoint.Open(arguments.Source, Options(arguments));
+        var model = OpenModel(arguments);
         try
         {
             var isMegatron = model.Naming == FamilySide.Megatron;
@@ -34,11 +36,26 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
                     ? $"is a {model.Reader.Format} checkpoint of Megatron; give it with --mcore_model"
                     : $"is a {model.Reader.Format} checkpoint; --mcore_model takes a Megatron checkpoint");
             }
+            arguments.Kind?.Check(model.Side.Config.Model.ModelType, model.Side.Config.Where);
+            if (isMegatron && arguments.Adapters.Count == 0 && McoreAdapter.IsAdapter(model.Reader)) { throw Throw.AdapterInside(model.Reader.Path); }
             return Merged(arguments, Numbers(arguments, model));
         }
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    static ModelCheckpoint OpenModel(ExportArguments arguments)
+    {
+        if (arguments.StoredStages is not { } stages) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
+        var formats = ModelFormats.All.Select(format => format.Name == FormatNames.LegacyTorch ? format with { Open = path => LegacyTorchReader.Open(path, new LegacyReadOptions { Stages = stages }) } : format);
+        var reader = CheckpointOpener.Open(arguments.Source, [.. formats]);
+        try { return ModelCheckpoint.Of(reader, arguments.Source, Options(arguments)); }
+        catch
+        {
+            reader.Dispose();
             throw;
         }
     }
@@ -57,9 +74,10 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     static ExportSource Numbers(ExportArguments arguments, ModelCheckpoint model)
     {
         var config = model.Side.Config;
-        if (QuantScheme.Of(config, model.Reader) is not { } scheme)
+        // A checkpoint of Megatron may hold the numbers that a quantised model was trained from.
+        var plain = model.Naming == FamilySide.Megatron && model.Reader.Tensors.All(static t => t.DType is DType.BF16 or DType.F16 or DType.F32 && !t.Name.EndsWith(QuantViews.ScaleSuffix, StringComparison.Ordinal));
+        if (plain || QuantScheme.Of(config, model.Reader) is not { } scheme)
         {
-            // A config of a quantised model beside weights that are none any more.
             return config.Model.QuantMethod is null ? new ExportSource(model, null, null, []) : new ExportSource(model.With(model.Reader, model.Side with { Config = config.WithoutQuantisation() }), null, null, [$"config.json says the weights are quantised ({config.Model.QuantMethod}); they are not, and what is written says so"]);
         }
         var keeps = config.Model.QuantMethod == "fp8" && (arguments.Float8 || (arguments.DType is null && (arguments.SourceIsMcore || arguments.Direction == ExportDirection.ToHf)));
@@ -79,7 +97,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     }
 
     internal static IAdapter OpenAdapter(ExportArguments arguments, string path) => arguments.AdaptersAreMcore
-        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, SavedTensorParallel = arguments.AdapterTensorParallel })
+        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, Scaling = arguments.LoraScaling, SavedTensorParallel = arguments.AdapterTensorParallel })
         : PeftAdapter.Open(path);
 
     internal static string? FindModel(string model)
@@ -87,5 +105,11 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         if (Directory.Exists(model)) { return model; }
         try { return new HubCache(HubEnvironment.Current).Find(model, null); }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or CheckpointException) { return null; }
+    }
+
+    static class Throw
+    {
+        internal static UnsupportedCheckpointException AdapterInside(string path) => new(
+            "CLI-3.16", path, "holds an adapter beside the weights it was trained on, which alone would be the model before training; give the same folder as --mcore_adapter too (convert_ckpt: --lora-r and --lora-alpha) to merge it, or to convert it alone");
     }
 }

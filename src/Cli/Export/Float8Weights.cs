@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
+using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Families;
 using Ckpt.Models.Quantisation;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Quantised;
@@ -16,8 +18,8 @@ namespace Ckpt.Cli.Export;
 /// <param name="Afterwards">What was quantised, and how far off it is.</param>
 sealed record Float8Weights(ICheckpointReader Source, IReadOnlySet<string>? AsStored, Func<ConversionReceipt>? Afterwards)
 {
-    /// <summary>Through a map between namings. A source that is not quantised yet is quantised in Hugging Face's blocks, as that side's config then says.</summary>
-    internal static Float8Weights Through(ExportSource opened, ref TensorMap map, ref HfConfig config, DType? type)
+    /// <summary>Through a map to the naming of a side. A source that is not quantised yet is quantised in Hugging Face's blocks, as that side's config then says.</summary>
+    internal static Float8Weights Through(ExportSource opened, ref TensorMap map, ref HfConfig config, DType? type, FamilySide target)
     {
         var numbers = type ?? DType.BF16;
         if (opened.Scheme is { } scheme)
@@ -26,11 +28,12 @@ sealed record Float8Weights(ICheckpointReader Source, IReadOnlySet<string>? AsSt
             map = kept.Map;
             return new Float8Weights(kept.Source, kept.AsStored, Both(opened.Afterwards, () => Receipt(kept.Misaligned, kept.Errors)));
         }
-        if (opened.Model.Naming == Models.Families.FamilySide.Megatron)
+        if (target == FamilySide.Hf)
         {
             // Blocks are of Hugging Face's tensors: those are made first, then quantised, and written as they are.
             return Whole(new MappedCheckpoint(opened.Model.Reader, map, type), opened, ref map, ref config);
         }
+        if (opened.Model.Naming == FamilySide.Megatron) { throw Throw.MegatronToMegatron(opened.Model.Reader.Path); }
         var errors = new List<QuantError>();
         var quantised = Quantised(opened.Model.Reader, errors);
         config = config.WithFloat8Blocks(QuantOptions.Default, Float8Modules.NotConverted(quantised.Tensors));
@@ -59,6 +62,12 @@ sealed record Float8Weights(ICheckpointReader Source, IReadOnlySet<string>? AsSt
         foreach (var (name, value) in b.Json) { a.Json[name] = value?.DeepClone(); }
         return new ConversionReceipt([.. a.Lines, .. b.Lines], a.Json);
     };
+
+    static class Throw
+    {
+        internal static UnsupportedCheckpointException MegatronToMegatron(string path) => new(
+            "CLI-3.14", path, "has numbers, and 8-bit weights of Megatron are made of Hugging Face's, in whose blocks they are quantised; write those first (--to_hf --fp8_param_gather true), then these of them");
+    }
 
     static ConversionReceipt Receipt(IReadOnlyList<MisalignedTensor> misaligned, IReadOnlyList<QuantError> errors)
     {

@@ -7,7 +7,9 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
@@ -29,7 +31,7 @@ static class ToMegatron
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
         var sizes = arguments.Parallel;
         ParallelCheck.Check(config.Model, sizes, arguments.Stages);
-        var padded = arguments.VocabDivisibleBy is { } divisible
+        var padded = arguments.KeepVocabulary ? config.Model.VocabSize : arguments.VocabDivisibleBy is { } divisible
             ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
             : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
         var map = model.ToMegatron(new BridgeOptions
@@ -47,6 +49,8 @@ static class ToMegatron
             PaddedVocab = padded,
             MtpLayers = MegatronNames.MtpLayers(map.Right.Tensors.Select(static tensor => tensor.Name)),
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
+            Dialect = arguments.Dialect,
+            WithConfig = arguments is { CkptFormat: FormatNames.LegacyTorch, Layers: LegacyLayers.MindSpeed },
             Model = arguments.Source,
         };
         var weights = Weights(arguments, opened, ref map, ref config);
@@ -80,7 +84,7 @@ static class ToMegatron
     {
         if (opened.Scheme is null && !arguments.Float8) { return new Float8Weights(opened.Model.Reader, null, opened.Afterwards); }
         if (arguments.CkptFormat != FormatNames.TorchDist) { throw NoFloat8(arguments); }
-        return Float8Weights.Through(opened, ref map, ref config, arguments.DType);
+        return Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Megatron);
     }
 
     static IEnumerable<string> Notes(ModelConfig model, long padded)

@@ -63,6 +63,18 @@ public sealed class McoreAdapter : IAdapter
         return renamed.Count == 0 ? null : new ViewedCheckpoint(reader, renamed, hidden.Contains);
     }
 
+    /// <summary>Names and shapes of a Megatron checkpoint's weights, by the names they have where no adapter lies with them.</summary>
+    internal static Dictionary<string, Shape> BaseShapes(ICheckpointReader reader)
+    {
+        var shapes = new Dictionary<string, Shape>(reader.Tensors.Count, StringComparer.Ordinal);
+        foreach (var tensor in reader.Tensors)
+        {
+            var key = McoreAdapterKey.Parse(tensor.Name);
+            if (key.Part is McorePart.Other or McorePart.BaseLayer) { shapes[key.Parameter] = tensor.Shape; }
+        }
+        return shapes;
+    }
+
     public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);
 
     public void Dispose() => Reader.Dispose();

@@ -21,7 +21,7 @@ public static class PeftExport
     {
         var model = AdapterModel.Of(config);
         var logical = adapter.Resolve(model);
-        var links = new LinkBuilder(adapter.Reader.Tensors);
+        var links = new LinkBuilder();
         foreach (var module in logical.Modules)
         {
             if (module.Name == module.Weight) { Throw.Parameter(logical.Where, module.Name); }

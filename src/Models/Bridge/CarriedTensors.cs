@@ -29,6 +29,15 @@ static class CarriedTensors
             links);
     }
 
+    /// <summary>The parts this model has of which a Megatron checkpoint has no tensor, with what their Megatron names begin with.</summary>
+    internal static IReadOnlyList<(CarriedPart Part, string Megatron)> Lacking(ModelFamily family, Configs.ModelConfig config, BridgeOptions options)
+    {
+        if (family.Namings.Count == 0 || options.MegatronTensors is not { } tensors) { return []; }
+        var prefix = options.MegatronPrefix ?? "";
+        var beside = prefix.EndsWith(family.MegatronPrefix, StringComparison.Ordinal) ? prefix[..^family.MegatronPrefix.Length] : prefix;
+        return [.. family.Namings[0].Carried.Where(part => part.IsIn(config) && !tensors.Keys.Any(name => name.StartsWith(beside + part.Megatron, StringComparison.Ordinal))).Select(part => (part, beside + part.Megatron))];
+    }
+
     static List<(MappedTensor Hf, MappedTensor Megatron)> Pairs(IEnumerable<(string Name, Shape Shape)> tensors, IReadOnlyList<CarriedPart> parts, ResolvedBridge bridge, FamilySide side)
     {
         var beside = Beside(bridge);
@@ -42,7 +51,7 @@ static class CarriedTensors
             var rest = name[Start(part).Length..];
             pairs.Add((new MappedTensor(part.Hf + rest, shape), new MappedTensor(beside + part.Megatron + rest, shape)));
         }
-        if (parts.FirstOrDefault(part => !part.IsOptional && !found.Contains(part)) is { } missing) { Throw.NoPart(bridge.Family.Name, Start(missing), missing); }
+        if (parts.FirstOrDefault(part => part.IsIn(bridge.Config) && !found.Contains(part)) is { } missing) { Throw.NoPart(bridge.Family.Name, Start(missing), missing); }
         return pairs;
 
         string Start(CarriedPart part) => side == FamilySide.Hf ? part.Hf : beside + part.Megatron;
@@ -56,6 +65,7 @@ static class CarriedTensors
     {
         [DoesNotReturn]
         internal static void NoPart(string family, string start, CarriedPart part) => throw new MalformedCheckpointException(
-            "NAM-13.3", family, $"no tensor's name begins with {start}; a {family} model has {part.Hf}* (Hugging Face), {part.Megatron}* (Megatron)");
+            "NAM-13.3", family, $"no tensor's name begins with {start}; this {family} model has {part.Hf}* (Hugging Face), {part.Megatron}* (Megatron)"
+                + (part.ConfigKey is { } key ? $", as {key} of config.json says. Megatron-SWIFT leaves it out: give with --model the Hugging Face folder that has it, or take {key} out" : ""));
     }
 }

@@ -68,7 +68,7 @@ static class MtpLayers
     {
         [DoesNotReturn]
         internal static ResolvedBridge NoSuchLayers(string family, int asked) => throw new LayoutException(
-            "NAM-11.5", Where, $"{asked} were asked for, and {family} models have none");
+            "NAM-11.5", "--mtp_num_layers", $"{asked} were asked for, and {family} models have none");
 
         [DoesNotReturn]
         internal static void TooMany(ModelFamily family, int said) => throw new LayoutException(

@@ -55,7 +55,15 @@ public sealed class HfConfig
             if (ReferenceEquals(text, reader)) { Throw.NoText(reader.Where, family.Config.Text.Keys[^1]); }
             family = FamilyCatalog.WithText(family, text.OptionalText("model_type") ?? Throw.NoModelType(reader.Where), reader.Where);
         }
-        return new HfConfig(JsonObject.Create(root)!, ModelConfigParser.Parse(text, family), family, reader.Where);
+        var json = JsonObject.Create(root)!;
+        return new HfConfig(json, ModelConfigParser.Parse(text, family) with { Parts = family.Namings.Count == 0 ? new HashSet<string>() : PartKeys(json) }, family, reader.Where);
+    }
+
+    // Models of the omni families without sound have their generators' configs and not their weights.
+    static HashSet<string> PartKeys(JsonObject json)
+    {
+        var silent = json["enable_audio_output"] is JsonValue said && said.TryGetValue<bool>(out var sounds) && !sounds;
+        return silent ? [] : [.. json.Where(static entry => entry.Key.EndsWith("_config", StringComparison.Ordinal) && entry.Value is JsonObject).Select(static entry => entry.Key)];
     }
 
     /// <summary>Reads a config that is already an object, such as a rebuilt one.</summary>

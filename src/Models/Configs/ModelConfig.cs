@@ -132,6 +132,9 @@ public sealed record ModelConfig
     /// <summary>Whether the objects of a multimodal config differ on <see cref="TieWordEmbeddings"/>.</summary>
     public bool IsTieDisputed { get; init; }
 
+    /// <summary>The keys of the objects that describe parts of a multimodal model that is there.</summary>
+    public IReadOnlySet<string> Parts { get; init; } = new HashSet<string>();
+
     /// <summary>Whether Megatron's config lists the layers' kinds, so that it names layers by number however they are.</summary>
     public bool ListsLayers { get; init; }
 

@@ -115,5 +115,5 @@ static class MultimodalFamilies
 
     static CarriedPart Tower(string hf, string megatron) => new(hf, "visual." + megatron);
 
-    static CarriedPart Generator(string name) => new(name, name) { IsOptional = true };
+    static CarriedPart Generator(string name) => new(name, name) { ConfigKey = name[..^1] + "_config" };
 }

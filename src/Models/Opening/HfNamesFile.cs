@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
-using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 
@@ -41,5 +40,5 @@ public static class HfNamesFile
         return Of(config, new BridgeOptions { HfTensors = weights.Tensors });
     }
 
-    static bool HasWeights(string folder) => File.Exists(Path.Combine(folder, "model.safetensors")) || File.Exists(Path.Combine(folder, "model.safetensors.index.json"));
+    internal static bool HasWeights(string folder) => File.Exists(Path.Combine(folder, "model.safetensors")) || File.Exists(Path.Combine(folder, "model.safetensors.index.json"));
 }

@@ -13,6 +13,9 @@ namespace Ckpt.Models.Opening;
 /// <param name="Notes">Where they come from, where that was not asked for.</param>
 public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles, IReadOnlyList<string> Notes)
 {
+    /// <summary>The folder the config is of; null where it was rebuilt or is a file.</summary>
+    public string? Origin { get; init; }
+
     /// <summary>How the model's Hugging Face files are named, by choice, where that is known: as noted, or as weights beside the config are.</summary>
     public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
@@ -72,7 +75,7 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     {
         var config = ReadConfig(path, options.Family);
         if (!Directory.Exists(path)) { return new HfSide(config, [], notes); }
-        var side = new HfSide(config, HfSideFiles.List(path), notes);
+        var side = new HfSide(config, HfSideFiles.List(path), notes) { Origin = path };
         try { return side with { Names = HfNamesFile.OfFolder(path, config) }; }
         catch (CheckpointException error)
         {
@@ -87,7 +90,7 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     static HfSide Rebuilt(IMegatronReader reader, List<string> notes, ModelOpenOptions options)
     {
         if (reader.Common is not { } common) { throw Throw.NothingToRebuildFrom(reader.Path); }
-        var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+        var shapes = Adapters.McoreAdapter.BaseShapes(reader);
         var rebuilt = HfConfigFromArgs.Rebuild(common, shapes, reader.Path);
         notes.Add("config.json is rebuilt from the checkpoint's args and tensor shapes, and there are no tokenizer files: check it, or give --model");
         notes.AddRange(rebuilt.Sources);

@@ -47,7 +47,7 @@ public static class MapComposition
                 rightPaddings.Add(new Padding(on.Right, LinkAxes.Project(part, on.LeftBox, axes.Left, on.RightBox, axes.Right), padding.Rule));
             }
         }
-        return new TensorMap(first.Left with { Paddings = leftPaddings }, second.Right with { Paddings = rightPaddings }, links);
+        return UnmovedTensors.Join(new TensorMap(first.Left with { Paddings = leftPaddings }, second.Right with { Paddings = rightPaddings }, links));
     }
 
     static Link Join(Link link, LinkAxes axes, Box left, Box part, Link next)

@@ -1,6 +1,9 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
+using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
+using Ckpt.Formats.Torch;
+using Ckpt.Formats.TorchDist;
 using Ckpt.Kit;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
@@ -80,6 +83,50 @@ public class MultimodalTests
         var error = Assert.Throws<MalformedCheckpointException>(() => BridgeCompiler.Compile(family, config, MegatronNames.Options(family, config, present, "made")));
         Assert.Equal("NAM-13.3", error.Clause);
         Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A generator that its config describes: refused where it is nowhere, taken from the model's folder where that has it.</summary>
+    [Fact, Clause("NAM-13.3"), Clause("NAM-13.6")]
+    public void AGeneratorIsTakenFromTheModelItWasTrainedFrom()
+    {
+        var vector = JsonNode.Parse(File.ReadAllBytes(Repository.Vector("hf-names", "qwen2_5_omni.json")))!;
+        var json = vector["config"]!.AsObject();
+        json["talker_config"] = new JsonObject { ["hidden_size"] = 1 };
+        json.Remove("token2wav_config");
+        json["enable_audio_output"] = true;
+        var config = HfConfig.Parse(json, "omni");
+        var files = vector["tensors"]!.AsArray().Select(tensor => Info(tensor![0]!.GetValue<string>(), new Shape([.. tensor[1]!.AsArray().Select(dim => dim!.GetValue<long>())]))).ToArray();
+        var error = Assert.Throws<MalformedCheckpointException>(() => BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions { HfTensors = files }));
+        Assert.Equal("NAM-13.3", error.Clause);
+        Assert.Contains("talker_config", error.Message, StringComparison.Ordinal);
+        json["enable_audio_output"] = false;
+        var silent = HfConfig.Parse(json, "omni");
+        var map = BridgeCompiler.Compile(silent.Family, silent.Model, new BridgeOptions { HfTensors = files });
+        json["enable_audio_output"] = true;
+
+        // Megatron-SWIFT's checkpoint has all but the talker; the model's folder has that too.
+        using var folder = new TemporaryFolder();
+        Write(folder["run"], new TorchDistWriter(new TorchDistWriterOptions { Common = new PickleDict(), Folder = "iter_0000001", FileCount = 1 }), map.Right.Tensors);
+        File.WriteAllText(Path.Combine(folder["run"], "latest_checkpointed_iteration.txt"), "1");
+        Write(folder["model"], new SafetensorsWriter(new SafetensorsWriterOptions()), [.. map.Left.Tensors, new MappedTensor("talker.model.norm.weight", new Shape(5))]);
+        File.WriteAllBytes(Path.Combine(folder["model"], "config.json"), config.ToUtf8());
+        using (var whole = ModelCheckpoint.Open(folder["run"], new ModelOpenOptions { Model = folder["model"] }))
+        {
+            var back = whole.ToHf(new BridgeOptions());
+            Assert.Contains(back.Right.Tensors, tensor => tensor.Name == "talker.model.norm.weight");
+            var talker = whole.Reader.Tensors.Single(tensor => tensor.Name == "talker.model.norm.weight");
+            Assert.Equal(new byte[] { 7, 7, 7, 7, 7, 7, 7, 7, 7, 7 }, TensorAssembler.ReadWhole(whole.Reader, talker));
+        }
+        File.WriteAllBytes(Path.Combine(folder["run"], "config.json"), config.ToUtf8());
+        using var alone = ModelCheckpoint.Open(folder["run"], new ModelOpenOptions { HfConfig = Path.Combine(folder["run"], "config.json") });
+        Assert.Equal("NAM-13.3", Assert.Throws<MalformedCheckpointException>(() => alone.ToHf(new BridgeOptions())).Clause);
+    }
+
+    // Every byte of every tensor is 7.
+    static void Write(string folder, ICheckpointWriter writer, IReadOnlyList<MappedTensor> tensors)
+    {
+        var layout = writer.LayOut([.. tensors.Select(tensor => TensorTarget.Whole(tensor.Name, DType.BF16, tensor.StoredShape))]);
+        LayoutFiller.Write(layout, (tensor, _) => [.. Enumerable.Repeat((byte)7, (int)DType.BF16.ByteLength(layout.Tensors[tensor].Shape.Count))], folder);
     }
 
     /// <summary>transformers 5 writes qwen3_vl_moe's inner object with a default that is not so.</summary>

@@ -35,7 +35,7 @@ public sealed partial class DocumentTests
 
     static string Text(params string[] path) => File.ReadAllText(Path.Combine([Repository.Root, .. path]));
 
-    [GeneratedRegex(@"--([a-z][a-z_-]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"--([a-z][a-z0-9_-]+)", RegexOptions.CultureInvariant)]
     private static partial Regex Flag();
 
     [GeneratedRegex(@"^[0-9]\. \[`[^`]+`\]\(\.\./([^)]+)\)", RegexOptions.CultureInvariant | RegexOptions.Multiline)]

@@ -1,7 +1,9 @@
 using Ckpt.Cli.Commands;
 using Ckpt.Cli.Export;
 using Ckpt.Cli.Flags;
+using Ckpt.Formats;
 using Ckpt.Kit;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Sharding.Layouts;
 using Xunit;
 
@@ -105,8 +107,125 @@ public class ExportArgumentsTests
     [InlineData("--mtp_num_layers -1")]
     public void CountsAreNotNegative(string flag) => Refused("CLI-1.7", "--to_hf --model m " + flag);
 
+    [Theory]
+    [Clause("CLI-3.13")]
+    [InlineData("--to_hf --model m --adapters a b", "a b", false, true)]
+    [InlineData("--to_hf --model m --mcore_adapter a --merge_lora false", "a", true, false)]
+    [InlineData("--to_hf --mcore_model c --adapter_load a", "a", true, true)]
+    [InlineData("--to_mcore --model m --adapters a", "a", false, false)]
+    [InlineData("--to_mcore --model m --adapters a --merge_lora", "a", false, true)]
+    [InlineData("--to_mcore --model m --mcore_adapters a", "a", true, true)]
+    [InlineData("--to_mcore --model m --mcore_adapter a --merge_lora false", "a", true, false)]
+    [InlineData("--to_hf --model m --adapters p --mcore_adapter a", "a", true, true)]
+    [InlineData("--to_mcore --model m --adapters p --mcore_adapter a", "p", false, false)]
+    [InlineData("--to_peft_format --model m --mcore_adapter a", "a", true, false)]
+    public void TheAdapterIsTheOneOfTheOtherFormatAndMergedOnTheWayToHuggingFace(string line, string adapters, bool areMcore, bool merged)
+    {
+        var arguments = Parse(line);
+        Assert.Equal((adapters, areMcore, merged), (string.Join(' ', arguments.Adapters), arguments.AdaptersAreMcore, arguments.MergeLora));
+        Assert.Equal(line.Contains("--adapters p", StringComparison.Ordinal) || (line.StartsWith("--to_mcore", StringComparison.Ordinal) && areMcore && merged) ? 1 : 0, arguments.Notes.Count);
+    }
+
+    [Fact]
+    [Clause("CLI-3.13")]
+    public void TheBaseIsTheModelThatTheFirstAdapterNames()
+    {
+        var arguments = Parse("--to_hf --adapters a");
+        Assert.Equal(("/hub/base", "/hub/base", "a-hf"), (arguments.Source, arguments.Model, Path.GetFileName(arguments.Output)));
+        Assert.Contains("base, which a names", Assert.Single(arguments.Notes), StringComparison.Ordinal);
+        Refused("CLI-3.2", "--to_hf --adapters unnamed");
+        // Alone, an adapter needs a config only, which is looked for when it is opened.
+        Assert.Equal(("", null), (Parse("--to_mcore --adapters unnamed").Source, Parse("--to_mcore --adapters unnamed").Model));
+        Assert.Equal("unnamed", Parse("--to_mcore --adapters unnamed").Settings.Source);
+    }
+
+    [Fact]
+    [Clause("CLI-3.13")]
+    public void AnAdapterSaysItsBaseInItsOwnFiles()
+    {
+        using var folder = new TemporaryFolder();
+        var run = Directory.CreateDirectory(Path.Combine(folder["run"], "iter_0000010")).FullName;
+        File.WriteAllText(Path.Combine(folder["run"], "args.json"), """{"model": "Qwen/Qwen3-8B", "mcore_model": "base-mcore"}""");
+        Assert.Equal(new AdapterOrigin("Qwen/Qwen3-8B", "base-mcore"), AdapterOrigin.Find(folder["run"], isMcore: true));
+        Assert.Equal(new AdapterOrigin("Qwen/Qwen3-8B", "base-mcore"), AdapterOrigin.Find(run + "/", isMcore: true));
+        Assert.Equal(new AdapterOrigin(null, null), AdapterOrigin.Find(run, isMcore: false));
+
+        var peft = Repository.Vector("peft", "accept", "qwen3", "subset_layers");
+        Assert.Equal(new AdapterOrigin("qwen3", null), AdapterOrigin.Find(peft, isMcore: false));
+    }
+
+    [Theory]
+    [Clause("CLI-3.14")]
+    [InlineData("--to_hf --fp8_param_gather", true, 0)]
+    [InlineData("--to_mcore --fp8_format e4m3 --fp8_recipe blockwise --fp8_param_gather true", true, 0)]
+    [InlineData("--to_hf --quant_method fp8", true, 0)]
+    [InlineData("--to_hf --fp8_format hybrid --fp8_recipe delayed", false, 1)]
+    [InlineData("--to_mcore --fp8_param_gather false --fp8_format e4m3", false, 1)]
+    [InlineData("--to_mcore --fp8_param_gather false", false, 0)]
+    public void EightBitWeightsAreWrittenWhereTheyAreGathered(string line, bool float8, int notes)
+    {
+        var arguments = Parse(line + " --model m");
+        Assert.Equal((float8, notes), (arguments.Float8, arguments.Notes.Count));
+    }
+
+    [Theory]
+    [Clause("CLI-3.14")]
+    [InlineData("--to_hf --fp8_param_gather --fp8_format hybrid")]
+    [InlineData("--to_hf --fp8_param_gather --fp8_recipe mxfp8")]
+    [InlineData("--to_hf --quant_method awq")]
+    [InlineData("--to_mcore --quant_method fp8")]
+    public void OtherQuantisedWeightsAreRefusedByName(string line) =>
+        Assert.Equal("CLI-3.14", Assert.Throws<UnsupportedCheckpointException>(() => Parse(line + " --model m")).Clause);
+
+    [Theory]
+    [InlineData("", "torch_dist", LegacyExperts.TransformerEngineGrouped, LegacyLayers.TransformerEngine, null)]
+    [InlineData(" --ckpt_format torch --moe_grouped_gemm false", "torch", LegacyExperts.Sequential, LegacyLayers.TransformerEngine, null)]
+    [InlineData(" --ckpt_format torch --transformer_impl local", "torch", LegacyExperts.Grouped, LegacyLayers.Local, null)]
+    [InlineData(" --ckpt_format torch --dialect mindspeed", "torch", LegacyExperts.Sequential, LegacyLayers.MindSpeed, "mindspeed")]
+    [InlineData(" --ckpt_format torch --dialect mindspeed --moe_grouped_gemm", "torch", LegacyExperts.Grouped, LegacyLayers.MindSpeed, "mindspeed")]
+    [InlineData(" --dist_ckpt_format zarr --bridge_backend megatron-bridge", "zarr", LegacyExperts.TransformerEngineGrouped, LegacyLayers.TransformerEngine, "native")]
+    public void TheFormIsThatOfTheImplementationNamed(string flags, string format, LegacyExperts experts, LegacyLayers layers, string? dialect)
+    {
+        var arguments = Parse("--to_mcore --model m" + flags);
+        Assert.Equal((format, experts, layers, dialect), (arguments.CkptFormat, arguments.Experts, arguments.Layers, arguments.Dialect));
+        Assert.Empty(arguments.Notes);
+    }
+
+    [Theory]
+    [Clause("CLI-3.15")]
+    [InlineData("--ckpt_format torch_dcp")]
+    [InlineData("--dialect megatron")]
+    [InlineData("--dialect mindspeed --bridge_backend megatron-bridge")]
+    [InlineData("--bridge_backend swift")]
+    [InlineData("--expert_format stacked")]
+    [InlineData("--transformer_impl inference_optimized")]
+    [InlineData("--tuner_type longlora")]
+    [InlineData("--fp8_format e5m2")]
+    public void AWordThatIsNoneOfAFlagsIsRefused(string flags) => Refused("CLI-3.15", "--to_mcore --model m " + flags);
+
+    [Fact]
+    [Clause("CLI-3.15")]
+    public void AFormThatIsNotWrittenIsSaid()
+    {
+        Assert.Equal(3, Parse("--to_hf --mcore_model c --ckpt_format torch --moe_grouped_gemm --transformer_impl local").Notes.Count);
+        Assert.Equal("CLI-3.15", Assert.Throws<UnsupportedCheckpointException>(() => Parse("--to_hf --mcore_model c --tuner_type lora_llm")).Clause);
+    }
+
+    [Theory]
+    [InlineData("--lora_alpha 0", 0)]
+    [InlineData("--lora_alpha -3", 0)]
+    [InlineData("--lora_alpha many", 0)]
+    [InlineData("--lora_alpha NaN", 0)]
+    [InlineData("--lora_alpha 32.5", 32.5)]
+    [Clause("CLI-1.7")]
+    public void AlphaIsANumberAboveZero(string flag, double alpha)
+    {
+        if (alpha == 0) { Refused("CLI-1.7", "--to_hf --model m " + flag); }
+        else { Assert.Equal(alpha, Parse("--to_hf --model m " + flag).LoraAlpha); }
+    }
+
     static ExportArguments Parse(string line) =>
-        ExportArgumentsParser.Parse(CommandLine.Parse(new ExportCommand(new RecordingRunner()), line.Split(' ')), (name, _) => "/hub/" + name);
+        ExportArgumentsParser.Parse(CommandLine.Parse(new ExportCommand(new RecordingRunner()), line.Split(' ')), static (name, _) => "/hub/" + name, static (adapter, _) => new AdapterOrigin(adapter == "unnamed" ? null : "base", null));
 
     static void Refused(string clause, string line) => Assert.Equal(clause, Assert.Throws<UsageException>(() => Parse(line)).Clause);
 }

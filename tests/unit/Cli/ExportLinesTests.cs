@@ -39,10 +39,16 @@ public class ExportLinesTests
         var command = new ExportCommand(new RecordingRunner());
         if (expectation == "run")
         {
-            var arguments = ExportArgumentsParser.Parse(CommandLine.Parse(command, words.Skip(2).ToList()), (name, _) => "/cache/" + name);
+            var arguments = ExportArgumentsParser.Parse(CommandLine.Parse(command, words.Skip(2).ToList()), static (name, _) => "/cache/" + name, static (_, _) => new AdapterOrigin("named", null));
             Assert.Equal(Value(words, "--output_dir"), arguments.Output);
             Assert.Equal(Value(words, "--to_hf") == "true" ? ExportDirection.ToHf : ExportDirection.ToMcore, arguments.Direction);
-            Assert.Equal(Value(words, "--mcore_model") ?? "/cache/" + Value(words, "--model"), arguments.Source);
+            var adapter = Value(words, "--adapters") ?? Value(words, "--mcore_adapter");
+            var named = adapter is not null && arguments.MergeLora ? "named" : null;
+            Assert.Equal(Value(words, "--mcore_model") ?? ((Value(words, "--model") ?? named) is { } model ? "/cache/" + model : ""), arguments.Source);
+            Assert.Equal(adapter, arguments.Adapters.SingleOrDefault());
+            Assert.Equal(words.Contains("--mcore_adapter"), arguments.AdaptersAreMcore);
+            // swift export merges what it is not told not to.
+            Assert.Equal(adapter is not null && Value(words, "--merge_lora") != "false", arguments.MergeLora);
             Assert.Equal(Value(words, "--tensor_model_parallel_size") ?? "1", $"{arguments.Parallel.Tensor}");
             Assert.Equal(Value(words, "--expert_model_parallel_size") ?? "1", $"{arguments.Parallel.Expert}");
             Assert.Equal(Value(words, "--pipeline_model_parallel_size") ?? "1", $"{arguments.Parallel.Pipeline}");
