@@ -90,7 +90,7 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         Lanes.AddScaled(hidden.Values, change.Values, model.ResidualScale);
     }
 
-    static RowMatrix Last(IReadOnlyList<SequenceRows> sequences, RowMatrix hidden)
+    static RowMatrix Last(List<SequenceRows> sequences, RowMatrix hidden)
     {
         var last = new RowMatrix(sequences.Count, hidden.Width);
         for (var i = 0; i < sequences.Count; i++) { hidden[sequences[i].First + sequences[i].Count - 1].CopyTo(last[i]); }
