@@ -57,7 +57,7 @@ public static class CheckpointOpener
         {
             return new DetectedCheckpoint(FormatNames.SafetensorsShards, Path.Combine(path, SafetensorsShardsReader.Folder));
         }
-        return Throw.NoCheckpoint(folder);
+        return LocalCheckpoints.Find(folder.Path).Count > 0 ? new DetectedCheckpoint(FormatNames.NvrxLocal, path) : Throw.NoCheckpoint(folder);
     }
 
     /// <summary>A rank's folder of a legacy checkpoint, or a file in it, stands for all ranks.</summary>
@@ -97,7 +97,7 @@ public static class CheckpointOpener
         [DoesNotReturn]
         internal static CheckpointFormat NotRead(DetectedCheckpoint found, IReadOnlyList<CheckpointFormat> formats) =>
             throw new UnsupportedCheckpointException("CLI-6.3", found.Path,
-                $"{FormatNames.Describe(found.Format)}; this version reads {string.Join(", ", formats.Select(f => f.Name))}");
+                $"{FormatNames.Describe(found.Format)}{(found.Format == FormatNames.NvrxLocal ? LocalCheckpoints.Say(found.Path) : "")}; this version reads {string.Join(", ", formats.Select(f => f.Name))}");
 
         [DoesNotReturn]
         internal static DetectedCheckpoint EmptyIteration(FolderListing inner) => throw new MalformedCheckpointException("CLI-6.4", inner.Path,

@@ -19,7 +19,7 @@ static class CheckpointDetection
         if (HasIndex(folder)) { return FormatNames.TorchDcp; }
         if (folder.AnyFile(SafetensorsShardsReader.IsShard) && !folder.AnyFile(name => Ends(name, ".safetensors.index.json"))) { return FormatNames.SafetensorsShards; }
         if (folder.AnyFile(name => Ends(name, ".safetensors") || Ends(name, ".safetensors.index.json"))) { return FormatNames.Safetensors; }
-        if (folder.AnyFile(name => Ends(name, "_local.pt") && name.StartsWith("iter_", StringComparison.Ordinal))) { return FormatNames.NvrxLocal; }
+        if (folder.AnyFile(LocalCheckpoints.IsLocal)) { return FormatNames.NvrxLocal; }
         if (folder.AnyFile(name => Ends(name, ".distcp"))) { Throw.NoIndex(folder); }
         if (folder.AnyFile(name => Ends(name, ".gguf"))) { return FormatNames.Gguf; }
         if (folder.AnyFile(IsPickle)) { return FormatNames.PyTorchBin; }

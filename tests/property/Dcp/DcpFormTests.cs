@@ -44,6 +44,18 @@ public sealed class DcpFormTests
         Assert.Equal(12, (int)((PickleInt)reader.ReadObject("extra.steps")).Value);
     }
 
+    [Fact, Clause("TDC-1.6")]
+    public void WhatRanksSavedEachForItselfIsKeptApart()
+    {
+        using var reader = TorchDistReader.Open(Repository.Vector("dcp", "per_rank", "ckpt"));
+        Assert.Equal("of 0", ((PickleString)reader.ReadObject("words")).Value);
+        Assert.Equal("of 1", ((PickleString)reader.ReadObject("words@rank1")).Value);
+        var replica = Assert.Single(reader.Replicas);
+        var shared = reader.Tensors[replica.Tensor];
+        Assert.Equal(("shared", "__1_0.distcp"), (shared.Name, reader.Files[replica.File].Path));
+        Assert.Equal(TensorAssembler.ReadWhole(reader, shared), TensorAssembler.ReadPayload(reader.LocateReplica(0), shared.Shape, shared.DType));
+    }
+
     [Fact, Clause("TDC-2.20")]
     public void ReadingCompressedStreamsHasItsPrice()
     {
