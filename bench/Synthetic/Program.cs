@@ -1,6 +1,7 @@
 // Makes a Hugging Face folder of noise in the shape of any family's config.json:
-//   dotnet run -c Release --project bench/Synthetic -- CONFIG.json OUTPUT [--hollow]
+//   dotnet run -c Release --project bench/Synthetic -- CONFIG.json OUTPUT [--hollow] [--max_shard_bytes N]
 // --hollow writes headers and leaves the data holes, which take no room: for planning with models that no disk here holds.
+using System.Globalization;
 using Ckpt.Bench;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
@@ -10,17 +11,21 @@ using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
 
-if (args.Length is not (2 or 3) || (args.Length == 3 && args[2] != "--hollow"))
+var isHollow = args.Contains("--hollow");
+var flags = args.Skip(2).Where(static a => a != "--hollow").ToArray();
+var shard = new SafetensorsWriterOptions().MaxShardBytes;
+if (args.Length < 2 || flags is not ([] or ["--max_shard_bytes", _])
+    || (flags.Length == 2 && !long.TryParse(flags[1], NumberStyles.None, CultureInfo.InvariantCulture, out shard)))
 {
-    Console.Error.WriteLine("usage: Synthetic CONFIG.json OUTPUT [--hollow]");
+    Console.Error.WriteLine("usage: Synthetic CONFIG.json OUTPUT [--hollow] [--max_shard_bytes N]");
     return 2;
 }
 var text = File.ReadAllBytes(args[0]);
 var config = HfConfig.Parse(text, args[0]);
 var names = BridgeCompiler.Compile(config.Family, config.Model, new BridgeOptions()).Left.Tensors;
 using var source = new NoiseCheckpoint(names);
-var layout = new SafetensorsWriter().LayOut([.. names.Select(static t => TensorTarget.Whole(t.Name, DType.BF16, t.Shape))]);
-if (args.Length == 3)
+var layout = new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = shard }).LayOut([.. names.Select(static t => TensorTarget.Whole(t.Name, DType.BF16, t.Shape))]);
+if (isHollow)
 {
     Hollow.Write(layout, args[1]);
     File.WriteAllBytes(Path.Combine(args[1], "config.json"), text);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats.LegacyTorch;
 using Ckpt.Formats.Opening;
+using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 
 namespace Ckpt.Formats;
@@ -51,6 +52,11 @@ public static class CheckpointOpener
         {
             if (folder.HasFolder(name) && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, name))) is { } nemo) { return new DetectedCheckpoint(nemo, Path.Combine(path, name)); }
         }
+        // Shards that were not put together, or not yet.
+        if (folder.HasFolder(SafetensorsShardsReader.Folder) && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, SafetensorsShardsReader.Folder))) == FormatNames.SafetensorsShards)
+        {
+            return new DetectedCheckpoint(FormatNames.SafetensorsShards, Path.Combine(path, SafetensorsShardsReader.Folder));
+        }
         return Throw.NoCheckpoint(folder);
     }
 
@@ -66,7 +72,7 @@ public static class CheckpointOpener
     /// <summary>A folder that says of itself what it is, before iterations below it are looked at.</summary>
     static DetectedCheckpoint? Own(FolderListing folder)
     {
-        var format = folder.HasFile(".metadata") || folder.Metadata is not null || CheckpointDetection.IsZarrNode(folder) ? CheckpointDetection.FormatOf(folder) : null;
+        var format = CheckpointDetection.HasIndex(folder) || folder.Metadata is not null || CheckpointDetection.IsZarrNode(folder) ? CheckpointDetection.FormatOf(folder) : null;
         return format is null or FormatNames.Safetensors or FormatNames.PyTorchBin ? null : new DetectedCheckpoint(format, folder.Path);
     }
 

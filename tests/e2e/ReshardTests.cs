@@ -5,7 +5,7 @@ using Xunit;
 namespace Ckpt.EndToEndTests;
 
 /// <summary>Megatron checkpoints for other layouts, formats and versions.</summary>
-public class ReshardTests : IDisposable
+public sealed class ReshardTests : IDisposable
 {
     static readonly string s_trained = Repository.Vector("torch_dist", "llama-tp1pp1dp2-optim-dp_reshardable");
     static readonly string s_dense = Repository.Vector("torch_dist", "llama-tp2pp1");

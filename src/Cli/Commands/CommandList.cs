@@ -13,6 +13,7 @@ static class CommandList
         new ConvertCkptCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
+        new FingerprintCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
         new TokenizeCommand(),

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
@@ -10,7 +9,6 @@ using Ckpt.Models.Megatron;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
-using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 

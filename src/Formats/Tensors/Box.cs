@@ -45,15 +45,20 @@ public readonly struct Box : IEquatable<Box>
     public bool TryIntersect(Box other, out Box common)
     {
         if (Rank != other.Rank) { throw new ArgumentException($"boxes of {Rank} and {other.Rank} axes", nameof(other)); }
+        for (var axis = 0; axis < Rank; axis++)
+        {
+            if (Size[axis] == 0 || other.Size[axis] == 0 || Offset[axis] >= other.Offset[axis] + other.Size[axis] || other.Offset[axis] >= Offset[axis] + Size[axis])
+            {
+                common = default;
+                return false;
+            }
+        }
         var offset = new long[Rank];
         var size = new long[Rank];
         for (var axis = 0; axis < offset.Length; axis++)
         {
-            var start = Math.Max(Offset[axis], other.Offset[axis]);
-            var end = Math.Min(Offset[axis] + Size[axis], other.Offset[axis] + other.Size[axis]);
-            if (end <= start) { common = default; return false; }
-            offset[axis] = start;
-            size[axis] = end - start;
+            offset[axis] = Math.Max(Offset[axis], other.Offset[axis]);
+            size[axis] = Math.Min(Offset[axis] + Size[axis], other.Offset[axis] + other.Size[axis]) - offset[axis];
         }
         common = new Box(offset, size);
         return true;

@@ -24,7 +24,7 @@ public static class PeftExport
         var logical = adapter.Resolve(model);
         // A base that lies with its adapter is not the adapter's.
         var source = adapter.Reader.Tensors.Any(static tensor => IsOfBase(tensor.Name)) ? new ViewedCheckpoint(adapter.Reader, [], IsOfBase) : adapter.Reader;
-        var links = new LinkBuilder(source.Tensors);
+        var links = new LinkBuilder();
         foreach (var module in logical.Modules)
         {
             if (module.Name == module.Weight) { Throw.Parameter(logical.Where, module.Name); }

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats;
-using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 

@@ -50,8 +50,10 @@ public sealed class BoxIndex
     public (int A, int B)? FindOverlap()
     {
         var found = new List<(int Index, Box Common)>();
-        for (var i = 0; i < _order.Length; i++)
+        for (var i = 1; i < _order.Length; i++)
         {
+            // All before it end before it begins: nearly always, and then a look backwards is enough for all of them.
+            if (_lastSoFar[i - 1] < _first[i]) { continue; }
             found.Clear();
             Find(_boxes[_order[i]], found);
             foreach (var (index, _) in found)

@@ -8,6 +8,11 @@ namespace Ckpt.Sharding.Boxes;
 /// </summary>
 readonly record struct LinkAxes(int[] Left, int[] Right)
 {
+    /// <summary>Boxes of so many axes share the lists of theirs; a large model has a hundred thousand boxes.</summary>
+    const int SharedRank = 6;
+
+    static readonly int[]?[] s_axes = new int[1 << SharedRank][];
+
     internal static LinkAxes Of(Link link)
     {
         var axes = link.Axes is null ? new LinkAxes(LongAxes(link.LeftBox), LongAxes(link.RightBox)) : Given(link.LeftBox, link.Axes, link.RightBox);
@@ -47,11 +52,25 @@ readonly record struct LinkAxes(int[] Left, int[] Right)
 
     static int[] LongAxes(Box box)
     {
-        var axes = new List<int>(box.Rank);
+        var (bits, count) = (0, 0);
         for (var axis = 0; axis < box.Rank; axis++)
         {
-            if (box.Size[axis] != 1) { axes.Add(axis); }
+            if (box.Size[axis] == 1) { continue; }
+            bits |= axis < SharedRank ? 1 << axis : 0;
+            count++;
         }
-        return [.. axes];
+        if (box.Rank <= SharedRank) { return s_axes[bits] ??= Long(box, count); }
+        return Long(box, count);
+    }
+
+    static int[] Long(Box box, int count)
+    {
+        var axes = new int[count];
+        var next = 0;
+        for (var axis = 0; axis < box.Rank; axis++)
+        {
+            if (box.Size[axis] != 1) { axes[next++] = axis; }
+        }
+        return axes;
     }
 }

@@ -42,6 +42,25 @@ public sealed class ParallelLayout(RankGrid grid, StageLayout stages)
     }
 
     /// <summary>
+    /// The same of one tensor for many ranks: checked once, and ranks that hold the same elements get the same list. Not for several threads.
+    /// </summary>
+    /// <exception cref="LayoutException">The tensor cannot be cut so.</exception>
+    public Func<RankPlace, IReadOnlyList<RankPart>> PartsOf(ModelTensor tensor)
+    {
+        Check(tensor);
+        var known = new Dictionary<(int, int, int), IReadOnlyList<RankPart>>();
+        return place =>
+        {
+            var share = ShareOf(tensor, place);
+            if (known.TryGetValue(share, out var parts)) { return parts; }
+            var own = new List<RankPart>();
+            AddParts(tensor, place, own);
+            known.Add(share, own);
+            return own;
+        };
+    }
+
+    /// <summary>
     /// Every part of a tensor once, with the first rank that holds it: no copies, no replicas. Their boxes cover the tensor exactly once
     /// and are the chunks that Megatron writes (those of experts one by one).
     /// </summary>

@@ -19,6 +19,10 @@ public sealed class CopyPlanner
     readonly AxisSplits[] _splitsOfLeft;
     readonly AxisSplits[] _splitsOfRight;
     readonly SortedSet<string> _casts = new(StringComparer.Ordinal);
+    readonly Dictionary<(int Tensor, int Box), (Piece Piece, long Bytes)> _made = [];
+    readonly List<RegionCopy> _copies = [];
+    readonly List<(int Index, Box Common)> _found = [];
+    readonly List<(int Index, Box Common)> _parts = [];
     long _copied;
     long _zeros;
     long _bytesRead;
@@ -114,85 +118,63 @@ public sealed class CopyPlanner
 
     Piece PieceOf(int file, int rangeIndex, TensorTarget target, DataRange range, int right, BoxIndex index, int[] links)
     {
-        var joined = JoinedShape(target, range);
+        var isPlain = range.Order is null && range.Joined is null;
+        if (isPlain && _made.TryGetValue((range.Tensor, range.Box), out var same) && range.Length == target.DType.ByteLength(target.Boxes[range.Box].Volume)) { return Again(file, rangeIndex, target.Boxes[range.Box], same.Piece, same.Bytes); }
+        var joined = RangeAxes.Shape(target, range);
         if (range.Length != target.DType.ByteLength(joined.Count)) { Throw.RangeLength(target.Name, range.Length, target.DType.ByteLength(joined.Count)); }
         var splits = _splitsOfRight[right];
-        var stored = StoredStrides(joined, range.Order);
+        var stored = RangeAxes.Strides(joined, range.Order);
         long[] strides = splits.IsIdentity ? stored : [.. splits.StoredAxis.Select((axis, fine) => stored[axis] * splits.Factor[fine])];
-        var copies = new List<RegionCopy>();
-        var (filled, place) = (0L, 0L);
+        _copies.Clear();
+        var (filled, place, read) = (0L, 0L, _bytesRead);
         for (var i = 0; i <= (range.Joined?.Count ?? 0); i++)
         {
             var box = target.Boxes[i == 0 ? range.Box : range.Joined![i - 1]];
-            filled += AddCopies(copies, splits.Refine(box, target.Name), strides, place, target, index, links);
+            filled += AddCopies(splits.Refine(box, target.Name), strides, place, target, index, links);
             if (range.Joined is not null) { place += box.Size[range.JoinAxis] * stored[range.JoinAxis]; }
         }
-        copies.Sort(static (a, b) => a.TargetStart.CompareTo(b.TargetStart));
+        if (_copies.Count > 1) { _copies.Sort(static (a, b) => a.TargetStart.CompareTo(b.TargetStart)); }
         var zeros = joined.Count - filled;
         _copied += filled;
         _zeros += zeros;
-        return new Piece(file, rangeIndex, copies, zeros);
+        var piece = new Piece(file, rangeIndex, _copies.ToArray(), zeros);
+        if (isPlain) { _made.TryAdd((range.Tensor, range.Box), (piece, _bytesRead - read)); }
+        return piece;
     }
 
-    /// <summary>The shape of a range's boxes put together.</summary>
-    static Shape JoinedShape(TensorTarget target, DataRange range)
+    /// <summary>A box that lies in another range too, which every rank has: its copies are planned and kept once.</summary>
+    Piece Again(int file, int range, Box box, Piece piece, long read)
     {
-        var first = target.Boxes[range.Box];
-        if (range.Joined is null) { return first.Shape; }
-        var size = first.Size.ToArray();
-        foreach (var other in range.Joined)
-        {
-            var box = target.Boxes[other];
-            for (var axis = 0; axis < size.Length; axis++)
-            {
-                if (axis != range.JoinAxis && box.Size[axis] != size[axis]) { throw new ArgumentException($"boxes {first} and {box} of {target.Name} cannot be joined along axis {range.JoinAxis}", nameof(range)); }
-            }
-            size[range.JoinAxis] += box.Size[range.JoinAxis];
-        }
-        return new Shape(size);
+        _copied += box.Volume - piece.Zeros;
+        _zeros += piece.Zeros;
+        _bytesRead += read;
+        return new Piece(file, range, piece);
     }
 
     /// <summary>Adds the copies that fill one box of a range, which begins at <paramref name="place"/> of it.</summary>
     /// <returns>Elements they fill.</returns>
-    long AddCopies(List<RegionCopy> copies, Box box, long[] strides, long place, TensorTarget target, BoxIndex index, int[] links)
+    long AddCopies(Box box, long[] strides, long place, TensorTarget target, BoxIndex index, int[] links)
     {
-        var found = new List<(int Index, Box Common)>();
-        var parts = new List<(int Index, Box Common)>();
-        index.Find(box, found);
+        _found.Clear();
+        index.Find(box, _found);
         var filled = 0L;
-        foreach (var (at, common) in found)
+        foreach (var (at, common) in _found)
         {
             if (at >= links.Length) { continue; } // a padding
             var link = _map.Links[links[at]];
             var axes = _axes[links[at]];
             CheckCast(_source[_sourceOfLeft[link.Left]], target);
             var wanted = LinkAxes.Project(common, link.RightBox, axes.Right, link.LeftBox, axes.Left);
-            parts.Clear();
-            IndexStored(link.Left).Find(wanted, parts);
-            foreach (var (storedBox, part) in parts)
+            _parts.Clear();
+            FindStored(link.Left, wanted);
+            foreach (var (storedBox, part) in _parts)
             {
                 var there = LinkAxes.Project(part, link.LeftBox, axes.Left, link.RightBox, axes.Right);
-                copies.Add(CopyOf(link.Left, storedBox, part, axes, there, box, strides, place));
+                _copies.Add(CopyOf(link.Left, storedBox, part, axes, there, box, strides, place));
                 filled += part.Volume;
             }
         }
         return filled;
-    }
-
-    /// <summary>Elements between neighbours of a range, per stored axis.</summary>
-    static long[] StoredStrides(Shape shape, IReadOnlyList<int>? order)
-    {
-        var strides = shape.RowMajorStrides();
-        if (order is not null)
-        {
-            var step = 1L;
-            for (var i = order.Count - 1; i >= 0; i--)
-            {
-                strides[order[i]] = step;
-                step *= shape[order[i]];
-            }
-        }
-        return strides;
     }
 
     RegionCopy CopyOf(int left, int storedBox, Box part, LinkAxes axes, Box there, Box target, long[] strides, long place)
@@ -204,30 +186,35 @@ public sealed class CopyPlanner
         for (var axis = 0; axis < part.Rank; axis++) { start[splits.StoredAxis[axis]] += part.Offset[axis] * splits.Factor[axis]; }
         for (var axis = 0; axis < start.Length; axis++) { start[axis] -= stored.Offset[axis]; }
         for (var axis = 0; axis < strides.Length; axis++) { place += (there.Offset[axis] - target.Offset[axis]) * strides[axis]; }
-        var order = SlowestFirst(axes.Right, strides);
-        var (sourceAxes, sourceSteps) = (new int[order.Length], new long[order.Length]);
+        _bytesRead += _source[source].DType.ByteLength(part.Volume);
+        var order = RangeAxes.SlowestFirst(axes.Right, strides);
         var (extents, steps) = (new long[order.Length], new long[order.Length]);
+        if (splits.IsIdentity && RangeAxes.Ones(order) is { } ones)
+        {
+            for (var i = 0; i < extents.Length; i++) { (extents[i], steps[i]) = (part.Size[axes.Left[i]], strides[axes.Right[i]]); }
+            return new RegionCopy(source, storedBox, start, axes.Left, ones, place, steps, extents);
+        }
+        var (sourceAxes, sourceSteps) = (new int[order.Length], new long[order.Length]);
         for (var i = 0; i < order.Length; i++)
         {
             var axis = axes.Left[order[i]];
             (sourceAxes[i], sourceSteps[i]) = (splits.StoredAxis[axis], splits.Factor[axis]);
             (extents[i], steps[i]) = (part.Size[axis], strides[axes.Right[order[i]]]);
         }
-        _bytesRead += _source[source].DType.ByteLength(part.Volume);
         return new RegionCopy(source, storedBox, start, sourceAxes, sourceSteps, place, steps, extents);
     }
 
-    /// <summary>Places in <paramref name="axes"/>, from the widest stride to the narrowest; nearly always as they are.</summary>
-    static int[] SlowestFirst(int[] axes, long[] strides)
+    /// <summary>The stored boxes that hold any of what is wanted; nearly always the only one there is.</summary>
+    void FindStored(int left, Box wanted)
     {
-        var order = new int[axes.Length];
-        for (var i = 0; i < order.Length; i++)
+        var tensor = _source[_sourceOfLeft[left]];
+        if (tensor.Boxes is [var only] && _splitsOfLeft[left].IsIdentity && only.Box.IsInside(tensor.Shape))
         {
-            var at = i;
-            for (; at > 0 && strides[axes[order[at - 1]]] < strides[axes[i]]; at--) { order[at] = order[at - 1]; }
-            order[at] = i;
+            if (only.Box.Volume != tensor.Shape.Count) { Throw.NotStored(tensor.Name, only.Box.Volume, tensor.Shape.Count); }
+            if (only.Box.TryIntersect(wanted, out var common)) { _parts.Add((0, common)); }
+            return;
         }
-        return order;
+        IndexStored(left).Find(wanted, _parts);
     }
 
     /// <summary>SHD-2.2: what the stored boxes leave of a source tensor cannot be written.</summary>

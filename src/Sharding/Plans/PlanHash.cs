@@ -13,7 +13,7 @@ public static class PlanHash
     public static string Of(CopyPlan plan, string sourceIdentity)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var stream = new HashStream(hash);
+        using var stream = new BufferedStream(new HashStream(hash), 1 << 16); // a number at a time costs more than hashing it
         using (var writer = new BinaryWriter(stream, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write("ckpt plan 3");
@@ -30,6 +30,7 @@ public static class PlanHash
             foreach (var small in plan.Layout.Closing) { writer.Write(small.Path); writer.Write(small.Bytes.Span); }
             foreach (var piece in plan.Pieces) { Write(writer, piece); }
         }
+        stream.Flush();
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

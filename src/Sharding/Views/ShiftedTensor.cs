@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Ckpt.Formats.Tensors;
-using Ckpt.Sharding.Boxes;
 using Ckpt.Sharding.Elements;
 using Ckpt.Sharding.Maps;
 

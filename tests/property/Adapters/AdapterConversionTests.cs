@@ -1,11 +1,9 @@
 using Ckpt.Formats;
-using Ckpt.Formats.Tensors;
 using Ckpt.Kit;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Bridge;
 using Ckpt.PropertyTests.Sharding;
 using Ckpt.Sharding.Layouts;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Xunit;
 

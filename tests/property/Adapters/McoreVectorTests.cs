@@ -1,10 +1,8 @@
 using Ckpt.Formats.Peft;
-using Ckpt.Formats.Tensors;
 using Ckpt.Kit;
 using Ckpt.Models.Adapters;
 using Ckpt.PropertyTests.Sharding;
 using Ckpt.Sharding.Layouts;
-using Ckpt.Sharding.Plans;
 using Xunit;
 
 namespace Ckpt.PropertyTests.Adapters;

@@ -3,7 +3,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Kit;
 using Ckpt.Models.Megatron.Legacy;
-using Ckpt.PropertyTests.Sharding;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;

@@ -2,7 +2,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Kit;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Families;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Xunit;
 

@@ -112,7 +112,7 @@ public class MtpTests
     {
         Assert.Equal("NAM-11.5", Assert.Throws<LayoutException>(() => Compile("qwen3_next", 2, new BridgeOptions())).Clause);
         Assert.Equal("NAM-11.5", Assert.Throws<LayoutException>(() => Compile("llama", null, new BridgeOptions { MtpLayers = 1 })).Clause);
-        Assert.Empty(Compile("llama", null, new BridgeOptions { MtpLayers = 0 }).Left.Tensors.Where(tensor => tensor.Name.Contains("mtp", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Compile("llama", null, new BridgeOptions { MtpLayers = 0 }).Left.Tensors, tensor => tensor.Name.Contains("mtp", StringComparison.Ordinal));
     }
 
     [Fact, Clause("NAM-11.6")]

@@ -31,7 +31,9 @@ sealed record DcpAssembly(
 
     /// <summary>Puts a checkpoint's tensors together.</summary>
     /// <exception cref="CheckpointException">TDC-6.2 to TDC-6.5: parts that lack or do not fit.</exception>
-    internal static DcpAssembly Of(ICheckpointReader reader)
+    /// <param name="reader">The checkpoint.</param>
+    /// <param name="numbered">States of parameters by number: the state and the parameter's stored name.</param>
+    internal static DcpAssembly Of(ICheckpointReader reader, IReadOnlyDictionary<string, (string State, string Parameter)>? numbered = null)
     {
         var found = new Dictionary<string, List<(DcpName Name, TensorInfo Tensor)>>(StringComparer.Ordinal);
         var order = new List<string>();
@@ -41,7 +43,9 @@ sealed record DcpAssembly(
         var norms = new DcpNorms(reader.Tensors);
         foreach (var tensor in reader.Tensors)
         {
-            if (!DcpName.TryModel(tensor.Name, out var name) && !DcpName.TryState(tensor.Name, out name)) { others.Add(tensor); continue; }
+            DcpName name;
+            if (numbered?.TryGetValue(tensor.Name, out var told) == true) { name = DcpName.Of(told.State, told.Parameter); }
+            else if (!DcpName.TryModel(tensor.Name, out name) && !DcpName.TryState(tensor.Name, out name)) { others.Add(tensor); continue; }
             if (name.Key.EndsWith("._extra_state", StringComparison.Ordinal)) { leftOut.Add(tensor.Name); continue; }
             if (name.State == Step && tensor.Shape.Count == 1) { steps.Add(new(StoredParameter(tensor.Name), tensor)); continue; }
             if (name.Key.EndsWith("mlp.experts.weight1", StringComparison.Ordinal) || name.Key.EndsWith("mlp.experts.weight2", StringComparison.Ordinal)) { Throw.Grouped(tensor.Name); }

@@ -51,7 +51,8 @@ readonly record struct DcpName(string? State, string Key, int Expert, DcpHalf Ha
         return true;
     }
 
-    static DcpName Of(string? state, string parameter)
+    /// <summary>A parameter's stored name, and a state of it.</summary>
+    internal static DcpName Of(string? state, string parameter)
     {
         var half = parameter.EndsWith("_w", StringComparison.Ordinal) ? DcpHalf.Gate : parameter.EndsWith("_v", StringComparison.Ordinal) ? DcpHalf.Up : DcpHalf.Whole;
         if (half != DcpHalf.Whole && !IsGated(parameter[..^2])) { half = DcpHalf.Whole; }

@@ -56,7 +56,7 @@ sealed partial class DcpState
         {
             var value = tensor is null ? values.Object(name) : values.Tensor(tensor);
             if (groups.TryAdd(path, value)) { continue; }
-            hasGroups |= path is [{ Key: "optimizer" }, { Key: "param_groups" }, ..];
+            hasGroups |= path is [{ Key: "optimizer" }, { Key: "param_groups" }, ..] or [{ Key: "optimizer" }, { Key: "optimizer" }, { Key: "param_groups" }, ..];
             tree.Add(path, value);
         }
         var steps = _assembly.Steps.Count == 0 ? [] : Steps();
@@ -64,7 +64,9 @@ sealed partial class DcpState
         else if (steps.Count > 0 && steps.Values.Distinct().Count() == 1)
         {
             // As torch's optimizers keep it: with each parameter, all alike.
-            tree.Add([new("optimizer", 0), new("state", 0), new("0", 0), new("step", 0)], PickleValues.Number(steps.Values.First()));
+            var isNested = _common.Any(static entry => entry.Path is [{ Key: "optimizer" }, { Key: "optimizer" }, ..]);
+            TorchDistPathStep[] front = isNested ? [new("optimizer", 0), new("optimizer", 0)] : [new("optimizer", 0)];
+            tree.Add([.. front, new("state", 0), new("0", 0), new("step", 0)], PickleValues.Number(steps.Values.First()));
         }
         return (tree.Dict(), values.Storages);
     }

@@ -25,7 +25,7 @@ public sealed class MegatronDcpReader : IMegatronReader
     {
         _inner = inner;
         Format = isFsdp ? FormatNames.FsdpDtensor : FormatNames.TorchDcp;
-        var assembly = DcpAssembly.Of(inner);
+        var assembly = DcpAssembly.Of(inner, DcpNumbered.Find(inner));
         _state = DcpState.Of(inner, assembly);
         var tensors = new List<TensorInfo>(assembly.Views.Count + _state.Kept.Count);
         foreach (var view in assembly.Views)
@@ -72,6 +72,7 @@ public sealed class MegatronDcpReader : IMegatronReader
         {
             var names = inner.Tensors.Select(static tensor => tensor.Name);
             if (!DcpAssembly.IsMegatron(names)) { return inner; }
+            if (inner.Replicas.Count > 0) { throw new UnsupportedCheckpointException("TDC-1.6", inner.Path, "holds a model of Megatron's that every process saved for itself; read are those saved together"); }
             return new MegatronDcpReader(inner, inner.Backend == FormatNames.FsdpDtensor || DcpAssembly.IsFsdp(names.Concat(inner.Objects.Select(static item => item.Name))));
         }
         catch

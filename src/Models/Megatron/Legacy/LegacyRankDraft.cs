@@ -16,7 +16,7 @@ readonly record struct LegacyStretch(long Bytes, int Target, int Box, IReadOnlyL
 sealed record LegacyStoredDraft(string Name, DType DType)
 {
     /// <summary>Its stretches, by the place they take where not in the order they come.</summary>
-    internal List<(int Place, LegacyStretch Stretch)> Stretches { get; } = [];
+    internal List<(int Place, LegacyStretch Stretch)> Stretches { get; } = new(1);
 
     /// <summary>Its shape, once all of it is known.</summary>
     internal Func<Shape> Shape { get; set; } = static () => default;

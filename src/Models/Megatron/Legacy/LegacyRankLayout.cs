@@ -12,20 +12,21 @@ sealed class LegacyRankLayout
     readonly List<Frame> _frames = [];
     readonly List<Storage> _storages = [];
     readonly LegacyRankImage _image;
+    readonly bool _isShared;
 
-    LegacyRankLayout(LegacyRankImage image) => _image = image;
+    LegacyRankLayout(LegacyRankImage image, bool isShared) => (_image, _isShared) = (image, isShared);
 
     /// <summary>What the checksum of a storage is made of: ranges by their numbers in the file (with their lengths), and zeros.</summary>
     sealed record Storage(IReadOnlyList<(int Range, long Bytes)> Parts, uint Checksum);
 
-    internal static FileLayout Of(string path, LegacyRankDraft draft, PickleDict shared, IReadOnlyList<ReadOnlyMemory<byte>> sharedStorages, LegacyOwnEntries? own)
+    internal static FileLayout Of(string path, LegacyRankDraft draft, LegacyRankImages images, LegacyOwnEntries? own)
     {
         var chunks = draft.Chunks;
-        var image = new LegacyRankImage(shared, [.. chunks.Select(static chunk => chunk.Select(static t => new LegacyImageTensor(t.Name, t.DType, t.Shape())).ToArray())], own, sharedStorages);
-        var layout = new LegacyRankLayout(image);
+        var image = images.Of([.. chunks.Select(static chunk => chunk.Select(static t => new LegacyImageTensor(t.Name, t.DType, t.Shape())).ToArray())], own);
+        var layout = new LegacyRankLayout(image, isShared: own is null);
         layout.Fill([.. chunks.SelectMany(static chunk => chunk)]);
         var length = image.Layout().Length;
-        image.Forget();
+        layout.Forget();
         return new FileLayout(path, length, layout._data, layout._frames);
     }
 
@@ -34,10 +35,10 @@ sealed class LegacyRankLayout
         var archive = _image.Layout();
         if (archive.Order.Count == 0)
         {
-            AddFrame(0, archive.Length, static (image, _) => image.Layout().Head());
+            AddFrame(0, archive.Length, _ => _image.Layout().Head());
             return;
         }
-        AddFrame(0, archive.DataOffset(0), static (image, _) => image.Layout().Head());
+        AddFrame(0, archive.DataOffset(0), _ => _image.Layout().Head());
         for (var place = 0; place < archive.Order.Count; place++)
         {
             var at = archive.DataOffset(place);
@@ -45,8 +46,8 @@ sealed class LegacyRankLayout
             _storages.Add(storage);
             at += archive.DataLength(place);
             var (number, last) = (place, place + 1 == archive.Order.Count);
-            if (last) { AddFrame(at, archive.TailLength, (image, sums) => Tail(image, sums)); }
-            else { AddFrame(at, archive.DataOffset(place + 1) - at, (image, sums) => image.Layout().Between(number, Checksum(_storages[number], sums))); }
+            if (last) { AddFrame(at, archive.TailLength, Tail); }
+            else { AddFrame(at, archive.DataOffset(place + 1) - at, sums => _image.Layout().Between(number, Checksum(_storages[number], sums))); }
         }
     }
 
@@ -59,7 +60,7 @@ sealed class LegacyRankLayout
             if (stretch.Target < 0)
             {
                 var zeros = stretch.Bytes;
-                AddFrame(at, zeros, (_, _) => new byte[zeros]);
+                AddFrame(at, zeros, _ => new byte[zeros]);
                 parts.Add((-1, zeros));
             }
             else
@@ -74,14 +75,14 @@ sealed class LegacyRankLayout
 
     Storage OwnStorage(ReadOnlyMemory<byte> bytes, long at)
     {
-        if (bytes.Length > 0) { AddFrame(at, bytes.Length, (_, _) => bytes.ToArray()); }
+        if (bytes.Length > 0) { AddFrame(at, bytes.Length, _ => bytes.ToArray()); }
         return new Storage([], Crc32.Of(bytes.Span));
     }
 
-    byte[] Tail(LegacyRankImage image, IReadOnlyList<uint> sums)
+    byte[] Tail(IReadOnlyList<uint> sums)
     {
-        var tail = image.Layout().Tail([.. _storages.Select(storage => Checksum(storage, sums))]);
-        image.Forget();
+        var tail = _image.Layout().Tail([.. _storages.Select(storage => Checksum(storage, sums))]);
+        Forget();
         return tail;
     }
 
@@ -98,9 +99,11 @@ sealed class LegacyRankLayout
         return sum;
     }
 
-    void AddFrame(long offset, long length, Func<LegacyRankImage, IReadOnlyList<uint>, byte[]> make)
+    /// <summary>What the next file of the same image asks for again is kept; there are few of those.</summary>
+    void Forget()
     {
-        var image = _image;
-        _frames.Add(Frame.OfAll(offset, checked((int)length), sums => make(image, sums)));
+        if (!_isShared) { _image.Forget(); }
     }
+
+    void AddFrame(long offset, long length, Func<IReadOnlyList<uint>, byte[]> make) => _frames.Add(Frame.OfAll(offset, checked((int)length), make));
 }

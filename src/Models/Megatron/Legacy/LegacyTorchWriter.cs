@@ -30,8 +30,8 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
             if (!names.Add(targets[i].Name)) { throw new ArgumentException($"two targets named {targets[i].Name}", nameof(targets)); }
             cut.Add(Deal(targets[i], i, cuts.Find(targets[i].Name), ranks));
         }
-        var shared = LegacyWrittenArgs.Of(options);
-        var files = ranks.Select(rank => LegacyRankLayout.Of(InFolder($"{rank.Draft.Name}/{LegacyTorchFolder.FileName}"), rank.Draft, shared, options.CommonStorages, options.Own?.Invoke(rank.Place))).ToList();
+        var images = new LegacyRankImages(LegacyWrittenArgs.Of(options), options.CommonStorages);
+        var files = ranks.Select(rank => LegacyRankLayout.Of(InFolder($"{rank.Draft.Name}/{LegacyTorchFolder.FileName}"), rank.Draft, images, options.Own?.Invoke(rank.Place))).ToList();
         var tracker = TorchDistWriterOptions.TrackerOf(options.Folder);
         return new CheckpointLayout(cut, files, tracker is null ? [] : [new SmallFile(TorchDistWriterOptions.TrackerName, Encoding.ASCII.GetBytes(tracker))]);
     }
@@ -54,13 +54,13 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
     {
         if (cut.State is not null) { Throw.OptimizerState(target.Name); }
         var model = cut.Of(target.Shape);
-        options.Layout.Check(model);
+        var partsOf = options.Layout.PartsOf(model);
         var stage = cut.Place.Kind == PlaceKind.Layer ? options.Layout.Stages.Find(cut.Place.Index).Part.Stage : -1;
-        var dealing = new Dealing(target, number, LegacyKey.OfCore(target.Name), new LegacyTargetBoxes());
+        var dealing = new Dealing(target, number, LegacyKey.OfCore(target.Name), new LegacyTargetBoxes(), []);
         foreach (var (place, draft) in ranks)
         {
             if (stage >= 0 && place.Pipeline != stage) { continue; }
-            foreach (var part in options.Layout.PartsOf(model, place))
+            foreach (var part in partsOf(place))
             {
                 if (model.HasExpertAxis) { AddExperts(dealing, draft, part); }
                 else { Add(dealing, draft, part, cut); }
@@ -69,7 +69,14 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
         return target with { Boxes = dealing.Boxes.All };
     }
 
-    readonly record struct Dealing(TensorTarget Target, int Number, LegacyKey Key, LegacyTargetBoxes Boxes);
+    readonly record struct Dealing(TensorTarget Target, int Number, LegacyKey Key, LegacyTargetBoxes Boxes, Dictionary<(LegacyKey Key, int Local, int Expert), string> Names);
+
+    /// <summary>A name in a rank's file; many ranks have the same.</summary>
+    string NameOf(Dealing dealing, LegacyKey key, int local, int expert)
+    {
+        if (!dealing.Names.TryGetValue((key, local, expert), out var name)) { dealing.Names.Add((key, local, expert), name = LegacyWrittenName.Of(key, local, expert, options)); }
+        return name;
+    }
 
     void Add(Dealing dealing, LegacyRankDraft draft, RankPart part, MegatronCut cut)
     {
@@ -78,7 +85,7 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
         if (part.Role == PartRole.TiedCopy) { key = key with { Path = key.Path.Replace("embedding.word_embeddings.", "output_layer.", StringComparison.Ordinal) }; }
         var expert = cut.Expert is { } one ? one.Index % (one.Count / options.Layout.Grid.Sizes.ExpertShares) : -1;
         if (expert >= 0 && options.Experts == LegacyExperts.Grouped) { Throw.ExpertKeys(dealing.Target.Name); }
-        var stored = draft.Tensor(part.Chunk, LegacyWrittenName.Of(key, part.Local, expert, options), dealing.Target.DType, part.Role != PartRole.Main);
+        var stored = draft.Tensor(part.Chunk, NameOf(dealing, key, part.Local, expert), dealing.Target.DType, part.Role != PartRole.Main);
         AddRows(dealing, stored, tensor);
     }
 
@@ -109,7 +116,7 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
         for (var expert = 0; expert < part.Tensor.Shape[0]; expert++)
         {
             var tensor = part.Tensor.At(expert);
-            var stored = draft.Tensor(part.Chunk, LegacyWrittenName.Of(key, part.Local, expert, options), dealing.Target.DType, isCopy: false);
+            var stored = draft.Tensor(part.Chunk, NameOf(dealing, key, part.Local, expert), dealing.Target.DType, isCopy: false);
             if (options.Experts == LegacyExperts.Grouped) { AddGrouped(dealing, stored, tensor, part.Tensor.Shape[0]); }
             else { AddRows(dealing, stored, tensor); }
         }

@@ -1,5 +1,4 @@
 using Ckpt.Formats.Torch;
-using Ckpt.Sharding.Layouts;
 using static Ckpt.Models.Megatron.PickleValues;
 
 namespace Ckpt.Models.Megatron.Legacy;
