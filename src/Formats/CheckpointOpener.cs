@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats.LegacyTorch;
 using Ckpt.Formats.Opening;
+using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 
 namespace Ckpt.Formats;
@@ -51,7 +52,12 @@ public static class CheckpointOpener
         {
             if (folder.HasFolder(name) && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, name))) is { } nemo) { return new DetectedCheckpoint(nemo, Path.Combine(path, name)); }
         }
-        return Throw.NoCheckpoint(folder);
+        // Shards that were not put together, or not yet.
+        if (folder.HasFolder(SafetensorsShardsReader.Folder) && CheckpointDetection.FormatOf(FolderListing.Read(Path.Combine(path, SafetensorsShardsReader.Folder))) == FormatNames.SafetensorsShards)
+        {
+            return new DetectedCheckpoint(FormatNames.SafetensorsShards, Path.Combine(path, SafetensorsShardsReader.Folder));
+        }
+        return LocalCheckpoints.Find(folder.Path).Count > 0 ? new DetectedCheckpoint(FormatNames.NvrxLocal, path) : Throw.NoCheckpoint(folder);
     }
 
     /// <summary>A rank's folder of a legacy checkpoint, or a file in it, stands for all ranks.</summary>
@@ -66,7 +72,7 @@ public static class CheckpointOpener
     /// <summary>A folder that says of itself what it is, before iterations below it are looked at.</summary>
     static DetectedCheckpoint? Own(FolderListing folder)
     {
-        var format = folder.HasFile(".metadata") || folder.Metadata is not null || CheckpointDetection.IsZarrNode(folder) ? CheckpointDetection.FormatOf(folder) : null;
+        var format = CheckpointDetection.HasIndex(folder) || folder.Metadata is not null || CheckpointDetection.IsZarrNode(folder) ? CheckpointDetection.FormatOf(folder) : null;
         return format is null or FormatNames.Safetensors or FormatNames.PyTorchBin ? null : new DetectedCheckpoint(format, folder.Path);
     }
 
@@ -91,7 +97,7 @@ public static class CheckpointOpener
         [DoesNotReturn]
         internal static CheckpointFormat NotRead(DetectedCheckpoint found, IReadOnlyList<CheckpointFormat> formats) =>
             throw new UnsupportedCheckpointException("CLI-6.3", found.Path,
-                $"{FormatNames.Describe(found.Format)}; this version reads {string.Join(", ", formats.Select(f => f.Name))}");
+                $"{FormatNames.Describe(found.Format)}{(found.Format == FormatNames.NvrxLocal ? LocalCheckpoints.Say(found.Path) : "")}; this version reads {string.Join(", ", formats.Select(f => f.Name))}");
 
         [DoesNotReturn]
         internal static DetectedCheckpoint EmptyIteration(FolderListing inner) => throw new MalformedCheckpointException("CLI-6.4", inner.Path,

@@ -19,6 +19,7 @@ public sealed class RejectVectorTests
     static readonly Dictionary<string, Action<string>> s_openers = new(StringComparer.Ordinal)
     {
         ["config"] = path => HfConfig.Parse(File.ReadAllBytes(path), Path.GetFileName(path)),
+        ["dcp"] = Dcp.DcpVectors.Open,
         ["indexed"] = OpenIndex,
         ["parquet"] = OpenParquet,
         ["templates"] = path => ChatTemplate.Parse(File.ReadAllText(path), Path.GetFileName(path)).Render(new Dictionary<string, JsonElement>(), new DateTime(2024, 7, 26), new TemplateLimits(500_000, 1 << 24, 1 << 22)),

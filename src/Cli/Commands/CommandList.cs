@@ -10,8 +10,11 @@ static class CommandList
     internal static IReadOnlyList<ICommand> All() =>
     [
         new ExportCommand(new ConversionRunner()),
+        new ConvertCkptCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
+        new FingerprintCommand(),
+        new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
         new TokenizeCommand(),

@@ -1,68 +1,47 @@
-using System.Text.Json.Nodes;
+using Ckpt.Cli.Comparing;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
+using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Commands;
 
-/// <summary><c>ckpt diff</c>: whether two checkpoints of the same tensor names hold the same bits.</summary>
+/// <summary><c>ckpt diff</c>: whether two checkpoints hold the same bits, and where not, by how much and why.</summary>
 sealed class DiffCommand : ICommand
 {
-    const int Shown = 20;
+    static readonly FlagSpec s_relative = new("rtol", FlagKind.Number, "count elements as the same that are this much of the second's size apart");
+    static readonly FlagSpec s_absolute = new("atol", FlagKind.Number, "and this much besides");
 
     public string Name => "diff";
 
-    public string Summary => "compare two checkpoints of the same tensor names bit for bit";
+    public string Summary => "compare two checkpoints bit for bit, in any formats, and say what differs and why";
 
-    public string Usage => "ckpt diff A B [--json]";
+    public string Usage => "ckpt diff A B [--rtol X] [--atol X] [--json]";
 
     public IReadOnlyList<string> Paths => ["A (a checkpoint's folder or file)", "B (another)"];
 
-    public IReadOnlyList<FlagSpec> Flags => CommonFlags.All;
+    public IReadOnlyList<FlagSpec> Flags { get; } = [s_relative, s_absolute, .. CommonFlags.All];
 
     public IReadOnlyList<(string Line, string Does)> Examples =>
     [
         ("ckpt diff Qwen3-8B Qwen3-8B-hf", "names, types, shapes and every bit; exit code 1 where they differ"),
+        ("ckpt diff Qwen3-8B Qwen3-8B-mcore", "Hugging Face and Megatron weights of one model, under common names"),
+        ("ckpt diff A B --rtol 1e-2 --atol 1e-5", "exit code 0 where every element is as close as that"),
     ];
 
     public CommandResult Run(FlagValues values, CommandContext context)
     {
         var cache = new HubCache(context.Environment);
-        var (a0, b0) = (cache.Find(values.Positional[0]), cache.Find(values.Positional[1]));
-        using var a = ModelFormats.Open(a0);
-        using var b = ModelFormats.Open(b0);
-        var found = context.Progress.During(sink => CheckpointComparison.Run(a, b, new RunOptions(), new RunProgress(sink), context.Cancel));
-        return new CommandResult(found.IsEqual ? ExitCode.Done : ExitCode.Different, Json(found), Lines(found, a0, b0));
+        var (pathA, pathB) = (cache.Find(values.Positional[0]), cache.Find(values.Positional[1]));
+        using var a = ModelFormats.Open(pathA);
+        using var b = ModelFormats.Open(pathB);
+        var sides = ComparedSides.Of(a, pathA, b, pathB);
+        var tolerance = new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0);
+        var report = context.Progress.During(sink => WeightComparison.Run(sides.A, sides.B, tolerance, new RunOptions(), new RunProgress(sink), context.Cancel));
+        var isWithin = (values.Has(s_relative.Name) || values.Has(s_absolute.Name)) && report.IsWithin;
+        return new CommandResult(report.IsEqual || isWithin ? ExitCode.Done : ExitCode.Different, WeightReportText.Json(report, sides.Note, isWithin), WeightReportText.Lines(report, pathA, pathB, sides.Note, isWithin));
     }
-
-    static IEnumerable<string> Lines(CheckpointDifference found, string a, string b)
-    {
-        foreach (var line in Some(found.OnlyInA.Select(name => $"only in {a}: {name}"))) { yield return line; }
-        foreach (var line in Some(found.OnlyInB.Select(name => $"only in {b}: {name}"))) { yield return line; }
-        foreach (var line in Some(found.Forms.Select(static f => $"{f.Name}: {f.TypeA} {f.ShapeA} and {f.TypeB} {f.ShapeB}"))) { yield return line; }
-        foreach (var line in Some(found.Bits.Differences.Select(static d => $"{d.Name}: {d.Elements:N0} elements differ, the first at {d.FirstElement:N0}"))) { yield return line; }
-        var differ = found.OnlyInA.Count + found.OnlyInB.Count + found.Forms.Count + found.Bits.Differences.Count;
-        yield return found.IsEqual ? ConversionReport.Verdict(found.Bits) : $"different: {differ:N0} tensors; {found.Bits.Tensors - found.Bits.Differences.Count:N0} are bit-identical";
-    }
-
-    static IEnumerable<string> Some(IEnumerable<string> lines)
-    {
-        var all = lines.ToList();
-        foreach (var line in all.Take(Shown)) { yield return line; }
-        if (all.Count > Shown) { yield return $"… and {all.Count - Shown:N0} more like that"; }
-    }
-
-    static JsonObject Json(CheckpointDifference found) => new()
-    {
-        ["equal"] = found.IsEqual,
-        ["tensors"] = found.Bits.Tensors,
-        ["bytes"] = found.Bits.Bytes,
-        ["only_in_a"] = new JsonArray([.. found.OnlyInA.Select(static n => JsonValue.Create(n))]),
-        ["only_in_b"] = new JsonArray([.. found.OnlyInB.Select(static n => JsonValue.Create(n))]),
-        ["other_form"] = new JsonArray([.. found.Forms.Select(static f => JsonValue.Create(f.Name))]),
-        ["different"] = new JsonArray([.. found.Bits.Differences.Select(static d => new JsonObject { ["name"] = d.Name, ["elements"] = d.Elements, ["first"] = d.FirstElement })]),
-    };
 }

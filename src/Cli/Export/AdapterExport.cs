@@ -20,6 +20,7 @@ static class AdapterExport
         if (arguments.AdaptersAreMcore == (arguments.Direction == ExportDirection.ToMcore)) { throw Throw.SameFormat(path, arguments.AdaptersAreMcore); }
         if (arguments.Direction == ExportDirection.ToMcore && arguments.CkptFormat != FormatNames.TorchDist) { throw Throw.OtherFormat(arguments.CkptFormat); }
         var config = Config(arguments, path);
+        arguments.Kind?.Check(config.Model.ModelType, config.Where);
         var adapter = ExportSource.OpenAdapter(arguments, path);
         try
         {

@@ -14,6 +14,9 @@ enum ExportDirection
 /// <summary>What a line of <c>export</c> asks for, once understood.</summary>
 sealed record ExportArguments
 {
+    /// <summary>The command, as the receipt names it.</summary>
+    internal string Command { get; init; } = "export";
+
     /// <summary>Which format is written.</summary>
     internal required ExportDirection Direction { get; init; }
 
@@ -68,6 +71,9 @@ sealed record ExportArguments
     /// <summary>lora_alpha, where a Megatron adapter does not say it; null: it does.</summary>
     internal double? LoraAlpha { get; init; }
 
+    /// <summary>What an adapter's change is scaled by, whatever its rank and the args beside it say; null: as those say.</summary>
+    internal double? LoraScaling { get; init; }
+
     /// <summary>The tensor parallel size an adapter was saved under, where its files do not say.</summary>
     internal int? AdapterTensorParallel { get; init; }
 
@@ -82,6 +88,18 @@ sealed record ExportArguments
 
     /// <summary>Whose layers legacy files are written for.</summary>
     internal LegacyLayers Layers { get; init; }
+
+    /// <summary>What the model is said to be, which its config must agree with; null: nothing is said.</summary>
+    internal MindSpeed.ConvertFamilies? Kind { get; init; }
+
+    /// <summary>How layers lie in a legacy checkpoint that is read, in place of what its args say; null: as they say.</summary>
+    internal StageOptions? StoredStages { get; init; }
+
+    /// <summary>Whether the vocabulary is written without padding, which ranks then have to be able to share.</summary>
+    internal bool KeepVocabulary { get; init; }
+
+    /// <summary>Whether a Hugging Face folder has a file a layer, as MindSpeed-LLM's converter writes it.</summary>
+    internal bool FilePerLayer { get; init; }
 
     /// <summary>The family to read the model as; null: the config's.</summary>
     internal string? Family { get; init; }
@@ -120,7 +138,7 @@ sealed record ExportArguments
     internal WorkerEnvironment Environment { get; init; } = new(0, 1);
 
     /// <summary>What changes numbers besides the files read.</summary>
-    internal string AdapterOptions => Adapters.Count == 0 ? "" : FormattableString.Invariant($"adapters {string.Join('|', Adapters)} alpha {LoraAlpha} TP {AdapterTensorParallel}");
+    internal string AdapterOptions => Adapters.Count == 0 ? "" : FormattableString.Invariant($"adapters {string.Join('|', Adapters)} alpha {LoraAlpha} scaling {LoraScaling} TP {AdapterTensorParallel}");
 
     /// <summary>What of the flags is decided otherwise than a user may expect.</summary>
     internal IReadOnlyList<string> Notes { get; init; } = [];
@@ -128,7 +146,7 @@ sealed record ExportArguments
     /// <summary>What does not depend on the command.</summary>
     internal RunSettings Settings => new()
     {
-        Command = "export",
+        Command = Command,
         Source = Adapters.Count > 0 && !MergeLora ? Adapters[0] : Source,
         Output = Output,
         ReplaceOutput = ReplaceOutput,

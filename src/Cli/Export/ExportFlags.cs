@@ -45,8 +45,7 @@ static class ExportFlags
 
         // form
         new("ckpt_format", FlagKind.Text, "Megatron's format: torch_dist (usual), torch (legacy files by rank) or zarr") { Aliases = ["dist_ckpt_format"] },
-        new("moe_grouped_gemm", FlagKind.Bool, "legacy torch files: false for one module an expert (local_experts)"),
-        new("transformer_impl", FlagKind.Text, "legacy torch files: transformer_engine (usual) or local, where norms have names of their own"),
+        .. LegacyFlags.All,
         new("dialect", FlagKind.Text, "whose names and orders a Megatron checkpoint has where they differ: mcore-bridge, native or mindspeed"),
         new("bridge_backend", FlagKind.Text, "mcore-bridge, or megatron-bridge, whose checkpoints are of the dialect native"),
         new("family", FlagKind.Text, "model family to read the config as, whatever its model_type says"),

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Ckpt.Cli.Flags;
+using Ckpt.Cli.Layouts;
 using Ckpt.Formats;
 using Ckpt.Formats.Opening;
 using Ckpt.Models.Megatron.Legacy;
@@ -22,19 +23,17 @@ sealed record ExportForm(string CkptFormat, LegacyExperts Experts, LegacyLayers 
         CheckTuner(values);
         var format = Word(values, "ckpt_format", FormatNames.TorchDist, FormatNames.LegacyTorch, FormatNames.Zarr) ?? FormatNames.TorchDist;
         var dialect = Dialects(values);
-        var local = Word(values, "transformer_impl", "transformer_engine", "local") == "local";
-        var mindSpeed = dialect == "mindspeed";
+        var mindSpeed = dialect == "mindspeed" && !values.Has("transformer_impl");
         var legacy = direction == ExportDirection.ToMcore && format == FormatNames.LegacyTorch;
         if (direction == ExportDirection.ToHf && values.Has("ckpt_format")) { notes.Add("--ckpt_format has no effect here: safetensors are written, and what is read is recognised"); }
-        foreach (var flag in new[] { "moe_grouped_gemm", "transformer_impl" })
+        foreach (var flag in LegacyFlags.All)
         {
-            if (!legacy && values.Has(flag)) { notes.Add($"--{flag} has no effect here: it says how legacy torch files name experts and norms"); }
+            if (!legacy && values.Has(flag.Name)) { notes.Add($"{flag.Shown} has no effect here: it says how legacy torch files name experts and norms"); }
         }
-        var grouped = values.Bool("moe_grouped_gemm", otherwise: !mindSpeed);
         return new ExportForm(
             format,
-            !grouped ? LegacyExperts.Sequential : local || mindSpeed ? LegacyExperts.Grouped : LegacyExperts.TransformerEngineGrouped,
-            mindSpeed ? LegacyLayers.MindSpeed : local ? LegacyLayers.Local : LegacyLayers.TransformerEngine,
+            !mindSpeed ? LegacyFlags.Experts(values) : values.Bool("moe_grouped_gemm") || values.Bool("moe_use_legacy_grouped_gemm") ? LegacyExperts.Grouped : LegacyExperts.Sequential,
+            mindSpeed ? LegacyLayers.MindSpeed : LegacyFlags.Layers(values),
             dialect,
             Word(values, "expert_format", "fused", "per_expert") switch { "per_expert" => ExpertNaming.PerExpert, var other => other },
             Float8Asked(values, direction, notes),

@@ -3,7 +3,9 @@ using Ckpt.Formats;
 using Ckpt.Formats.Hub;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
+using Ckpt.Formats.Opening;
 using Ckpt.Models.Families;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
 using Ckpt.Sharding.Quantised;
@@ -24,7 +26,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>
     internal static ExportSource Open(ExportArguments arguments)
     {
-        var model = ModelCheckpoint.Open(arguments.Source, Options(arguments));
+        var model = OpenModel(arguments);
         try
         {
             var isMegatron = model.Naming == FamilySide.Megatron;
@@ -34,11 +36,26 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
                     ? $"is a {model.Reader.Format} checkpoint of Megatron; give it with --mcore_model"
                     : $"is a {model.Reader.Format} checkpoint; --mcore_model takes a Megatron checkpoint");
             }
+            arguments.Kind?.Check(model.Side.Config.Model.ModelType, model.Side.Config.Where);
+            if (isMegatron && arguments.Adapters.Count == 0 && McoreAdapter.IsAdapter(model.Reader)) { throw Throw.AdapterInside(model.Reader.Path); }
             return Merged(arguments, Numbers(arguments, model));
         }
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    static ModelCheckpoint OpenModel(ExportArguments arguments)
+    {
+        if (arguments.StoredStages is not { } stages) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
+        var formats = ModelFormats.All.Select(format => format.Name == FormatNames.LegacyTorch ? format with { Open = path => LegacyTorchReader.Open(path, new LegacyReadOptions { Stages = stages }) } : format);
+        var reader = CheckpointOpener.Open(arguments.Source, [.. formats]);
+        try { return ModelCheckpoint.Of(reader, arguments.Source, Options(arguments)); }
+        catch
+        {
+            reader.Dispose();
             throw;
         }
     }
@@ -80,7 +97,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     }
 
     internal static IAdapter OpenAdapter(ExportArguments arguments, string path) => arguments.AdaptersAreMcore
-        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, SavedTensorParallel = arguments.AdapterTensorParallel })
+        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, Scaling = arguments.LoraScaling, SavedTensorParallel = arguments.AdapterTensorParallel })
         : PeftAdapter.Open(path);
 
     internal static string? FindModel(string model)
@@ -88,5 +105,11 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         if (Directory.Exists(model)) { return model; }
         try { return new HubCache(HubEnvironment.Current).Find(model, null); }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException or CheckpointException) { return null; }
+    }
+
+    static class Throw
+    {
+        internal static UnsupportedCheckpointException AdapterInside(string path) => new(
+            "CLI-3.16", path, "holds an adapter beside the weights it was trained on, which alone would be the model before training; give the same folder as --mcore_adapter too (convert_ckpt: --lora-r and --lora-alpha) to merge it, or to convert it alone");
     }
 }

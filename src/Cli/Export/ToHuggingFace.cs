@@ -3,7 +3,10 @@ using Ckpt.Cli.Running;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
+using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
+using Ckpt.Models.Opening;
+using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
 
@@ -30,13 +33,17 @@ static class ToHuggingFace
         if (arguments.MtpLayers is { } mtp) { config = config.WithMtpLayers(mtp); }
         var weights = float8 ? Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Hf) : new Float8Weights(model.Reader, null, opened.Afterwards);
         return new Conversion(
-            ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize }), CutLeadingAxes: false,
+            ShiftedTensor.Through(weights.Source, map), map, config.Model, new SafetensorsWriter(Options(arguments, config.Model, map)), CutLeadingAxes: false,
             [.. model.Side.SideFiles.Select(static f => new SideFile(f.Source, f.Path, f.Length))],
             [new SmallFile("config.json", config.ToUtf8())],
             notes,
             ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
         { AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
+
+    static SafetensorsWriterOptions Options(ExportArguments arguments, ModelConfig model, TensorMap map) => arguments.FilePerLayer
+        ? LayerFiles.Of(map.Right.Tensors.Select(static tensor => tensor.Name), model.Layers)
+        : new SafetensorsWriterOptions { MaxShardBytes = arguments.MaxShardSize };
 
     /// <summary>The element type most of the weights' bytes have.</summary>
     static DType? StoredType(ICheckpointReader source, IEnumerable<string> names)

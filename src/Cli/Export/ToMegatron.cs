@@ -9,6 +9,7 @@ using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
@@ -30,9 +31,10 @@ static class ToMegatron
         if (arguments.DType is { } dtype) { config = config.WithDType(dtype); }
         var sizes = arguments.Parallel;
         ParallelCheck.Check(config.Model, sizes, arguments.Stages);
-        var padded = arguments.VocabDivisibleBy is { } divisible
+        var padded = arguments.KeepVocabulary ? config.Model.VocabSize : arguments.VocabDivisibleBy is { } divisible
             ? VocabPadding.Native(config.Model.VocabSize, sizes.Tensor, divisible)
             : VocabPadding.Swift(config.Model.VocabSize, sizes.Tensor);
+        if (padded % sizes.Tensor != 0) { throw Throw.Vocabulary(padded, sizes.Tensor); }
         var map = model.ToMegatron(new BridgeOptions
         {
             PaddedVocab = padded,
@@ -48,6 +50,8 @@ static class ToMegatron
             PaddedVocab = padded,
             MtpLayers = MegatronNames.MtpLayers(map.Right.Tensors.Select(static tensor => tensor.Name)),
             MakeVocabSizeDivisibleBy = arguments.VocabDivisibleBy ?? 1,
+            Dialect = arguments.Dialect,
+            WithConfig = arguments is { CkptFormat: FormatNames.LegacyTorch, Layers: LegacyLayers.MindSpeed },
             Model = arguments.Source,
         };
         var weights = Weights(arguments, opened, ref map, ref config);
@@ -80,7 +84,7 @@ static class ToMegatron
     static Float8Weights Weights(ExportArguments arguments, ExportSource opened, ref TensorMap map, ref HfConfig config)
     {
         if (opened.Scheme is null && !arguments.Float8) { return new Float8Weights(opened.Model.Reader, null, opened.Afterwards); }
-        if (arguments.CkptFormat != FormatNames.TorchDist) { throw NoFloat8(arguments); }
+        if (arguments.CkptFormat != FormatNames.TorchDist) { throw Throw.NoFloat8(arguments); }
         return Float8Weights.Through(opened, ref map, ref config, arguments.DType, FamilySide.Megatron);
     }
 
@@ -96,6 +100,13 @@ static class ToMegatron
         return (int)Math.Max(2, (bytes + 9_999_999_999) / 10_000_000_000);
     }
 
-    static UnsupportedCheckpointException NoFloat8(ExportArguments arguments) => new(
-        "CLI-3.10", "--fp8_param_gather", $"8-bit weights are written as torch_dist; {arguments.CkptFormat} files hold them as numbers");
+    static class Throw
+    {
+        internal static UnsupportedCheckpointException NoFloat8(ExportArguments arguments) => new(
+            "CLI-3.10", "--fp8_param_gather", $"8-bit weights are written as torch_dist; {arguments.CkptFormat} files hold them as numbers");
+
+        // Only convert_ckpt's second line keeps the vocabulary as it is.
+        internal static LayoutException Vocabulary(long rows, int ranks) => new(
+            "CLI-10.7", "--target-tensor-parallel-size", $"{ranks} ranks cannot share the {rows} rows of the vocabulary, which V2 does not pad; V1's lines (--use-mcore-models --model-type GPT --params-dtype bf16) and 'ckpt export --ckpt_format torch' pad it");
+    }
 }

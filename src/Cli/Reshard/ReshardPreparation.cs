@@ -6,6 +6,7 @@ using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Adapters;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
@@ -30,6 +31,7 @@ static class ReshardPreparation
     static Conversion Prepare(ReshardArguments arguments, IMegatronReader source, CancellationToken cancel)
     {
         var format = arguments.Format ?? source.Format;
+        CheckAdapter(arguments, source, format);
         var run = new RunOptions { Threads = arguments.Settings.Threads ?? 0 };
         var state = MegatronState.Plan(source, new StateOptions
         {
@@ -63,6 +65,14 @@ static class ReshardPreparation
         { Cut = output.Cut };
     }
 
+    /// <summary>CLI-9.5: rows that lie by the tensor parallel size are not put in another order here.</summary>
+    static void CheckAdapter(ReshardArguments arguments, IMegatronReader source, string format)
+    {
+        if (!McoreAdapter.IsAdapter(source)) { return; }
+        var (from, to) = (McoreAdapter.RanksOfRows(source), format == FormatNames.LegacyTorch ? 1 : arguments.Sizes?.Tensor ?? McoreAdapter.RanksOfRows(source));
+        if (from != to) { throw Throw.AdapterRows(source.Path, from, to); }
+    }
+
     /// <summary>What lies beside the iterations and belongs to the model: config and tokenizer our own conversion keeps, Megatron-SWIFT's arguments.</summary>
     static List<SideFile> SideFiles(ReshardArguments arguments, IMegatronReader source)
     {
@@ -87,6 +97,9 @@ static class ReshardPreparation
 
     static class Throw
     {
+        internal static UnsupportedCheckpointException AdapterRows(string path, int from, int to) => new(
+            "CLI-9.5", path, $"is an adapter whose gate and up rows lie by the tensor parallel size, {from} here and {to} there; 'ckpt export' converts it to PEFT's format and from that to any size");
+
         internal static UnsupportedCheckpointException NotMegatron(ICheckpointReader source) => new(
             "CLI-9.3", source.Path, $"is a {source.Format} checkpoint; reshard reads Megatron's, and 'ckpt export --to_mcore' makes one of a Hugging Face folder");
     }

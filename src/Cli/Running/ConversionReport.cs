@@ -139,7 +139,11 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         yield return $"copied     {ledger.ElementsCopied:N0} elements, {ledger.BytesRead:N0} bytes read, {ledger.BytesWritten:N0} written";
         if (ledger.ElementsZero > 0) { yield return $"zero       {ledger.ElementsZero:N0} elements of padding"; }
         foreach (var cast in ledger.Casts) { yield return $"cast       {cast}"; }
-        foreach (var alias in ledger.Aliases) { yield return $"same       {plan.Source[alias.Tensor].Name} as {plan.Source[alias.Of].Name}: {alias.Rule}"; }
+        foreach (var group in ledger.Aliases.GroupBy(static a => a.Rule))
+        {
+            var (first, more) = (group.First(), group.Count() - 1);
+            yield return $"same       {plan.Source[first.Tensor].Name} as {plan.Source[first.Of].Name}{(more == 0 ? "" : $", and {more:N0} more")}: {group.Key}";
+        }
         foreach (var group in ledger.Dropped.GroupBy(static d => d.Rule))
         {
             yield return $"left out   {group.Count():N0} tensors ({group.First().Name}…), {group.Sum(static d => d.Elements):N0} elements: {group.Key}";

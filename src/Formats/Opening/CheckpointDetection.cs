@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
+using Ckpt.Formats.Safetensors;
+using Ckpt.Formats.TorchDist;
 
 namespace Ckpt.Formats.Opening;
 
@@ -14,9 +16,10 @@ static class CheckpointDetection
         if (backend is not null) { return backend; }
         if (IsZarrNode(folder)) { return FormatNames.Zarr; }
         if (folder.Folders.Concat(folder.Files).Any(name => name.StartsWith("mp_rank_0", StringComparison.Ordinal))) { return FormatNames.LegacyTorch; }
-        if (folder.HasFile(".metadata")) { return FormatNames.TorchDcp; }
+        if (HasIndex(folder)) { return FormatNames.TorchDcp; }
+        if (folder.AnyFile(SafetensorsShardsReader.IsShard) && !folder.AnyFile(name => Ends(name, ".safetensors.index.json"))) { return FormatNames.SafetensorsShards; }
         if (folder.AnyFile(name => Ends(name, ".safetensors") || Ends(name, ".safetensors.index.json"))) { return FormatNames.Safetensors; }
-        if (folder.AnyFile(name => Ends(name, "_local.pt") && name.StartsWith("iter_", StringComparison.Ordinal))) { return FormatNames.NvrxLocal; }
+        if (folder.AnyFile(LocalCheckpoints.IsLocal)) { return FormatNames.NvrxLocal; }
         if (folder.AnyFile(name => Ends(name, ".distcp"))) { Throw.NoIndex(folder); }
         if (folder.AnyFile(name => Ends(name, ".gguf"))) { return FormatNames.Gguf; }
         if (folder.AnyFile(IsPickle)) { return FormatNames.PyTorchBin; }
@@ -35,10 +38,13 @@ static class CheckpointDetection
     /// <summary>Whether a folder is an array or a group of zarr, by a file of its own.</summary>
     internal static bool IsZarrNode(FolderListing folder) => folder.Files.Any(static name => name is ".zarray" or ".zgroup" or ".zmetadata" or "zarr.json");
 
+    /// <summary>Whether a folder has torch's index, of all processes or of one.</summary>
+    internal static bool HasIndex(FolderListing folder) => folder.HasFile(".metadata") || folder.AnyFile(static name => TorchDistFolder.RankOf(name) is not null);
+
     /// <summary>Whether a file stands for the folder it lies in.</summary>
     internal static bool IsPartOfFolder(string name) =>
         name is ".zarray" or ".zgroup" or ".zmetadata" or "zarr.json" ||
-        name is ".metadata" or FolderListing.MetadataName or FolderListing.TrackerName or "common.pt" || Ends(name, ".distcp");
+        name is ".metadata" or FolderListing.MetadataName or FolderListing.TrackerName or "common.pt" || Ends(name, ".distcp") || SafetensorsShardsReader.IsShard(name) || TorchDistFolder.RankOf(name) is not null;
 
     /// <summary>The sub-folder that a folder of iterations points to, or null where it is no such folder (CLI-6.2).</summary>
     internal static string? Iteration(FolderListing folder)

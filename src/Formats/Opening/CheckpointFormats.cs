@@ -7,6 +7,7 @@ public static class CheckpointFormats
     public static IReadOnlyList<CheckpointFormat> All { get; } =
     [
         new(FormatNames.Safetensors, Safetensors.SafetensorsReader.Open),
+        new(FormatNames.SafetensorsShards, Safetensors.SafetensorsShardsReader.Open),
         new(FormatNames.TorchDist, TorchDist.TorchDistReader.Open),
         new(FormatNames.TorchDcp, TorchDist.TorchDistReader.Open),
         new(FormatNames.Zarr, Zarr.ZarrOpener.Open),

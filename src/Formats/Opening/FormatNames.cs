@@ -4,6 +4,7 @@ namespace Ckpt.Formats.Opening;
 public static class FormatNames
 {
     public const string Safetensors = "safetensors";
+    public const string SafetensorsShards = "safetensors_shards";
     public const string TorchDist = "torch_dist";
     public const string TorchDcp = "torch_dcp";
     public const string FsdpDtensor = "fsdp_dtensor";
@@ -17,12 +18,13 @@ public static class FormatNames
     public static string Describe(string format) => format switch
     {
         Safetensors => "safetensors",
+        SafetensorsShards => "safetensors files with parts of tensors, as torch.distributed.checkpoint writes them (HuggingFaceStorageWriter)",
         TorchDist => "a Megatron torch_dist checkpoint",
         TorchDcp => "a plain torch.distributed.checkpoint folder (torch_dcp)",
         FsdpDtensor => "a Megatron-FSDP checkpoint (fsdp_dtensor)",
         Zarr => "zarr arrays, or a checkpoint of Megatron-core up to 0.15 made of them",
         LegacyTorch => "a legacy Megatron checkpoint of mp_rank_* folders (--ckpt-format torch)",
-        NvrxLocal => "local checkpoints of nvidia-resiliency-ext (iter_*_local.pt), which are made for restarting on the same machines",
+        NvrxLocal => "local checkpoints of nvidia-resiliency-ext (iter_*_local.pt), which are made for restarting on the same machines: load them there and save a global checkpoint (--ckpt-format torch_dist)",
         PyTorchBin => "PyTorch files (.bin, .pt, .pth): pickled state dicts",
         Gguf => "GGUF, llama.cpp's format",
         _ => $"a checkpoint of the format '{format}'",

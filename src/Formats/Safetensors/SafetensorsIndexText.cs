@@ -9,21 +9,22 @@ namespace Ckpt.Formats.Safetensors;
 /// </summary>
 static class SafetensorsIndexText
 {
-    internal static byte[] Of(IReadOnlyList<TensorTarget> targets, string[] fileOf, long totalBytes)
+    internal static byte[] Of(IReadOnlyList<TensorTarget> targets, string[] fileOf, long totalBytes, SafetensorsWriterOptions options)
     {
-        var parameters = targets.Sum(t => t.Shape.Count);
+        var (one, two) = ("\n" + new string(' ', options.IndexIndent), "\n" + new string(' ', 2 * options.IndexIndent));
+        var parameters = options.IndexCounts ? string.Create(CultureInfo.InvariantCulture, $"{two}\"total_parameters\": {targets.Sum(t => t.Shape.Count)},") : "";
         var json = new StringBuilder();
-        json.Append(CultureInfo.InvariantCulture, $"{{\n  \"metadata\": {{\n    \"total_parameters\": {parameters},\n    \"total_size\": {totalBytes}\n  }},\n  \"weight_map\": {{");
+        json.Append(CultureInfo.InvariantCulture, $"{{{one}\"metadata\": {{{parameters}{two}\"total_size\": {totalBytes}{one}}},{one}\"weight_map\": {{");
         var order = Enumerable.Range(0, targets.Count).OrderBy(i => targets[i].Name, CodePointOrder.Instance);
-        var separator = "\n    ";
+        var separator = two;
         foreach (var i in order)
         {
             json.Append(separator);
             AppendString(json, targets[i].Name);
             AppendString(json.Append(": "), fileOf[i]);
-            separator = ",\n    ";
+            separator = "," + two;
         }
-        json.Append(targets.Count > 0 ? "\n  }\n}\n" : "}\n}\n");
+        json.Append(targets.Count > 0 ? $"{one}}}" : "}").Append("\n}").Append(options.IndexCounts ? "\n" : "");
         return Encoding.UTF8.GetBytes(json.ToString());
     }
 

@@ -29,17 +29,18 @@ public sealed class SafetensorsWriter : ICheckpointWriter
     public CheckpointLayout LayOut(IReadOnlyList<TensorTarget> targets)
     {
         var sizes = Sizes(targets);
-        var shards = Cut(sizes, _options.MaxShardBytes);
+        var shards = _options.FileOf is { } fileOfName ? Sort(targets, fileOfName) : [.. Cut(sizes, _options.MaxShardBytes).Select(static (members, number) => (number, members))];
         var files = new FileLayout[shards.Count];
         var fileOf = new string[targets.Count];
         for (var shard = 0; shard < files.Length; shard++)
         {
-            var path = FileName(_options.Stem, shard, files.Length);
-            files[shard] = LayOutFile(path, shards[shard], targets, sizes);
-            foreach (var target in shards[shard]) { fileOf[target] = path; }
+            var (number, members) = shards[shard];
+            var path = _options.FileName?.Invoke(number) ?? FileName(_options.Stem, shard, files.Length);
+            files[shard] = LayOutFile(path, members, targets, sizes);
+            foreach (var target in members) { fileOf[target] = path; }
         }
         SmallFile[] closing = files.Length > 1 || _options.AlwaysIndex
-            ? [new SmallFile($"{_options.Stem}.safetensors.index.json", SafetensorsIndexText.Of(targets, fileOf, sizes.Sum()))]
+            ? [new SmallFile($"{_options.Stem}.safetensors.index.json", SafetensorsIndexText.Of(targets, fileOf, sizes.Sum(), _options))]
             : [];
         return new CheckpointLayout(targets, files, closing);
     }
@@ -61,6 +62,10 @@ public sealed class SafetensorsWriter : ICheckpointWriter
         }
         return shards;
     }
+
+    /// <summary>The same by number; numbers without targets have no file.</summary>
+    static List<(int Number, List<int> Members)> Sort(IReadOnlyList<TensorTarget> targets, Func<string, int> fileOf) =>
+        [.. Enumerable.Range(0, targets.Count).GroupBy(target => fileOf(targets[target].Name)).OrderBy(static file => file.Key).Select(static file => (file.Key, file.ToList()))];
 
     internal static string FileName(string stem, int shard, int shards) =>
         shards == 1 ? $"{stem}.safetensors" : $"{stem}-{shard + 1:D5}-of-{shards:D5}.safetensors";

@@ -14,4 +14,16 @@ public sealed record SafetensorsWriterOptions
 
     /// <summary>Writes an index for a single file too.</summary>
     public bool AlwaysIndex { get; init; }
+
+    /// <summary>The file of a tensor by its name, counted from 0, instead of by size; null: by size.</summary>
+    public Func<string, int>? FileOf { get; init; }
+
+    /// <summary>The name of a file by its number from 0; null: as Hugging Face numbers them.</summary>
+    public Func<int, string>? FileName { get; init; }
+
+    /// <summary>Spaces a level of the index.</summary>
+    public int IndexIndent { get; init; } = 2;
+
+    /// <summary>Whether the index counts elements, as since transformers 5, and ends with a line feed.</summary>
+    public bool IndexCounts { get; init; } = true;
 }

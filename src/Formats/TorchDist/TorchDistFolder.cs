@@ -18,7 +18,7 @@ readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRele
     const int SmallFile = 1 << 20;
 
     /// <summary>The folder of an iteration, or the last one of a run's folder.</summary>
-    internal static TorchDistFolder Find(string path) => Tracked(path, static folder => Holds(folder, Metadata) || Holds(folder, TorchDistConfig.FileName));
+    internal static TorchDistFolder Find(string path) => Tracked(path, static folder => Holds(folder, Metadata) || Holds(folder, "__0" + Metadata) || Holds(folder, TorchDistConfig.FileName));
 
     /// <summary>The folder named, where it is an iteration's or has no tracker; else the one its tracker names.</summary>
     internal static TorchDistFolder Tracked(string path, Predicate<string> isIteration)
@@ -55,18 +55,25 @@ readonly record struct TorchDistFolder(string Path, long? Iteration, bool IsRele
         return File.Exists(path) ? TorchDistConfig.Parse(ReadSmall(path), path, backends.Length == 0 ? TorchDistConfig.Backends : backends) : null;
     }
 
-    /// <summary>The path of <c>.metadata</c>, which must be there.</summary>
-    internal string MetadataPath()
+    /// <summary>The paths of the index: <c>.metadata</c>, or where processes did not speak to each other one <c>__RANK.metadata</c> of each, in order.</summary>
+    /// <exception cref="MalformedCheckpointException">TDC-1.5: there is none; TDC-1.6: one is missing.</exception>
+    internal IReadOnlyList<string> MetadataPaths()
     {
-        if (Holds(Path, Metadata)) { return System.IO.Path.Combine(Path, Metadata); }
-        if (Directory.Exists(Path) && Directory.EnumerateFiles(Path, "__*.metadata").FirstOrDefault() is { } perRank)
+        if (Holds(Path, Metadata)) { return [System.IO.Path.Combine(Path, Metadata)]; }
+        if (!Directory.Exists(Path)) { throw new MalformedCheckpointException("TDC-1.5", Path, "is no folder"); }
+        var ranks = Directory.EnumerateFiles(Path, "__*" + Metadata).Select(static file => (Rank: RankOf(System.IO.Path.GetFileName(file)), File: file))
+            .Where(static item => item.Rank is not null).OrderBy(static item => item.Rank).ToArray();
+        for (var rank = 0; rank < ranks.Length; rank++)
         {
-            throw new UnsupportedCheckpointException(
-                "TDC-1.6", Path, $"the index is written one file a rank ({System.IO.Path.GetFileName(perRank)}); read is one {Metadata} for all");
+            if (ranks[rank].Rank != rank) { throw new MalformedCheckpointException("TDC-1.6", Path, $"holds the index of {ranks.Length} ranks and not that of rank {rank}"); }
         }
-        throw new MalformedCheckpointException(
-            "TDC-1.5", Path, Directory.Exists(Path) ? $"holds neither {Metadata} nor {Tracker}" : "is no folder");
+        return ranks.Length > 0 ? [.. ranks.Select(static item => item.File)] : throw new MalformedCheckpointException("TDC-1.5", Path, $"holds neither {Metadata} nor {Tracker}");
     }
+
+    /// <summary>The rank whose part of the index a file is, <c>__3.metadata</c>; null for other names.</summary>
+    internal static long? RankOf(string name) =>
+        name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith(Metadata, StringComparison.Ordinal) && name.Length > 2 + Metadata.Length
+        && long.TryParse(name.AsSpan(2, name.Length - 2 - Metadata.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var rank) ? rank : null;
 
     static string NamedBy(byte[] tracker, string where)
     {

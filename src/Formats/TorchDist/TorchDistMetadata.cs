@@ -17,7 +17,11 @@ sealed record TorchDistMetadata(
     IReadOnlyList<TorchDistObject> Objects,
     IReadOnlyDictionary<string, IReadOnlyList<TorchDistPathStep>>? PlannerPaths,
     IReadOnlyDictionary<string, Shape> OriginalShapes,
-    string? CheckpointId);
+    string? CheckpointId)
+{
+    /// <summary>Chunks that are stored again: tensor, chunk, and where.</summary>
+    internal IReadOnlyList<(int Tensor, int Chunk, TorchDistStorage Storage)> Replicas { get; init; } = [];
+}
 
 /// <summary>A tensor entry; chunks of no elements are left out.</summary>
 sealed record TorchDistTensor(string Name, DType DType, Shape Shape, IReadOnlyList<Box> Chunks, IReadOnlyList<TorchDistStorage> Storages);
@@ -25,5 +29,5 @@ sealed record TorchDistTensor(string Name, DType DType, Shape Shape, IReadOnlyLi
 /// <summary>A bytes entry.</summary>
 readonly record struct TorchDistObject(string Name, TorchDistStorage Storage);
 
-/// <summary>Where a stream lies.</summary>
-readonly record struct TorchDistStorage(string Path, long Offset, long Length);
+/// <summary>Where a stream lies, and whether it is compressed there.</summary>
+readonly record struct TorchDistStorage(string Path, long Offset, long Length, bool IsPacked);

@@ -31,7 +31,10 @@ static class TorchDistMetadataFault
         "TDC-2.10", where, $"{name} lies at byte {offset:E3} with {length:E3} bytes");
 
     internal static Exception Transformed(string where, string name, string how) => new UnsupportedCheckpointException(
-        "TDC-2.12", where, $"{name} is stored transformed by {how}; read are streams as they are");
+        "TDC-2.12", where, $"{name} is stored transformed by {how}; read are streams as they are and stream.zstd/1");
+
+    internal static Exception NoLibrary(string where, string name) => new UnsupportedCheckpointException(
+        "TDC-2.12", where, $"{name} is compressed, which needs the system's libzstd1, which is not there; install it, as with: apt-get install libzstd1");
 
     internal static Exception StorageKind(string where, string name, PickleNode found) => new UnsupportedCheckpointException(
         "TDC-2.3", where, $"{name} is stored by {PickleThrow.Kind(found)}; known is _StorageInfo");
@@ -41,6 +44,9 @@ static class TorchDistMetadataFault
 
     internal static Exception Twice(string where, string name) => new MalformedCheckpointException(
         "TDC-2.17", where, $"{name} is listed twice");
+
+    internal static Exception RanksDiffer(string where, TorchDistTensor tensor, TorchDistTensor other) => new MalformedCheckpointException(
+        "TDC-1.6", where, $"tensor {tensor.Name} is of {tensor.DType.DisplayName()} {tensor.Shape}, a rank before has {other.DType.DisplayName()} {other.Shape}");
 
     internal static Exception TooLarge(string where, string name, long[] dims) => new MalformedCheckpointException(
         "TDC-2.18", where, $"tensor {name} of shape {Shape.Text(dims)} has more than 2^63 bytes");

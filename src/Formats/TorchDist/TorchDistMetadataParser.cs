@@ -7,7 +7,9 @@ namespace Ckpt.Formats.TorchDist;
 /// Reads the nodes of a <c>.metadata</c> file of any version. Source: torch/distributed/checkpoint/metadata.py and filesystem.py,
 /// Megatron-LM core/dist_checkpointing/strategies/torch.py.
 /// </summary>
-readonly struct TorchDistMetadataParser(string where)
+/// <param name="where">The file, for messages.</param>
+/// <param name="isPart">Whether other files hold more chunks of the same tensors.</param>
+readonly struct TorchDistMetadataParser(string where, bool isPart = false)
 {
     /// <summary>Attribute of the root that only repeats what the others say, at many times their length.</summary>
     internal const string PlansAttribute = "all_local_plans";
@@ -70,7 +72,7 @@ readonly struct TorchDistMetadataParser(string where)
             chunks.Add(box);
             found.Add(Storage(name, box, storages));
         }
-        TorchDistMetadataFault.Check(BoxTiling.Check(shape, chunks), where, name, shape, chunks);
+        if (!isPart) { TorchDistMetadataFault.Check(BoxTiling.Check(shape, chunks), where, name, shape, chunks); }
         return new TorchDistTensor(name, dtype, shape, chunks.ToArray(), found.ToArray());
     }
 

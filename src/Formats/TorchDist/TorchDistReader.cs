@@ -10,7 +10,7 @@ namespace Ckpt.Formats.TorchDist;
 /// Reads a torch_dist checkpoint of Megatron-core, or a plain one of torch.distributed.checkpoint (format <c>torch_dcp</c>). Opening reads the
 /// index; a stream's own header is read when its box is located.
 /// </summary>
-public sealed class TorchDistReader : IMegatronReader
+public sealed class TorchDistReader : IMegatronReader, IReplicatedCheckpoint
 {
     internal const string CommonObject = "common_state/shard_0_1";
 
@@ -20,6 +20,9 @@ public sealed class TorchDistReader : IMegatronReader
     readonly Dictionary<string, int> _tensors = [];
     readonly Dictionary<string, int> _objects = [];
     readonly TorchDistBoxCache _located;
+    readonly TorchDistBlobs _blobs = new();
+    readonly TorchDistPacked _packed;
+    readonly StoredBox[] _replicas;
     readonly Lazy<PickleDict?> _common;
     readonly TorchDistConfig? _config;
 
@@ -27,12 +30,14 @@ public sealed class TorchDistReader : IMegatronReader
     {
         (_folder, _config, _metadata) = (folder, config, metadata);
         _files = new TorchDistFiles(folder.Path);
+        _packed = new TorchDistPacked(_files);
         Tensors = metadata.Tensors.Select(tensor => Numbered(tensor, where)).ToArray();
-        Objects = metadata.Objects
-            .Select(item => new ObjectInfo(item.Name, _files.Number(item.Storage, item.Name, where), item.Storage.Offset, item.Storage.Length)).ToArray();
+        Objects = metadata.Objects.Select(item => Numbered(item, where)).ToArray();
         for (var i = 0; i < Tensors.Count; i++) { _tensors.Add(Tensors[i].Name, i); }
         for (var i = 0; i < Objects.Count; i++) { _objects.Add(Objects[i].Name, i); }
         _located = new TorchDistBoxCache(Tensors);
+        _replicas = [.. metadata.Replicas.Select(replica => Stored(replica.Storage, Tensors[replica.Tensor].Name, Tensors[replica.Tensor].DType, Tensors[replica.Tensor].Boxes[replica.Chunk].Box, where))];
+        Replicas = [.. metadata.Replicas.Select((replica, i) => new Replica(replica.Tensor, replica.Chunk, _replicas[i].File))];
         _common = new Lazy<PickleDict?>(() => FromCommon(AsCommon));
     }
 
@@ -42,10 +47,14 @@ public sealed class TorchDistReader : IMegatronReader
     {
         var folder = TorchDistFolder.Find(path);
         var config = folder.ReadConfig();
-        var where = folder.MetadataPath();
-        using var source = new FileByteSource(where);
-        var root = PickleReader.Read(source, null, TorchDistMetadataParser.PlansAttribute);
-        return new TorchDistReader(folder, config, new TorchDistMetadataParser(where).Parse(root), where);
+        var paths = folder.MetadataPaths();
+        return new TorchDistReader(folder, config, paths is [var only] ? Read(only, isPart: false) : TorchDistRanks.Merge([.. paths.Select(static path => Read(path, isPart: true))], paths), paths[0]);
+    }
+
+    static TorchDistMetadata Read(string path, bool isPart)
+    {
+        using var source = new FileByteSource(path);
+        return new TorchDistMetadataParser(path, isPart).Parse(PickleReader.Read(source, null, TorchDistMetadataParser.PlansAttribute));
     }
 
     public string Format => _config?.Backend == "torch_dist" ? "torch_dist" : "torch_dcp";
@@ -67,6 +76,11 @@ public sealed class TorchDistReader : IMegatronReader
     public IReadOnlyList<TensorInfo> Tensors { get; }
 
     public IReadOnlyList<ObjectInfo> Objects { get; }
+
+    public ReadingCost ReadingCost => _packed.ReadingCost;
+
+    /// <summary>What several processes saved each for itself, where each has an index of its own.</summary>
+    public IReadOnlyList<Replica> Replicas { get; }
 
     /// <summary>The state that is not sharded: common.pt, or from core 0.19 on an object. Null where there is neither, and for torch_dcp.</summary>
     public PickleDict? Common => _common.Value;
@@ -91,6 +105,7 @@ public sealed class TorchDistReader : IMegatronReader
         if (!_objects.TryGetValue(name, out var number)) { throw new KeyNotFoundException($"no object {name}"); }
         var item = Objects[number];
         var file = _files.Open(item.File);
+        if (_packed.Holds(item.File, item.Offset)) { return _packed.Object(item); }
         return new SliceByteSource(file, item.Offset, item.Length, $"{file.Name}, object {name} at byte {item.Offset}");
     }
 
@@ -108,11 +123,19 @@ public sealed class TorchDistReader : IMegatronReader
             throw new ArgumentException($"{tensor.Name} is no tensor of {Path}", nameof(tensor));
         }
         var stored = tensor.Boxes[box];
-        var file = _files.Open(stored.File);
-        if (_located.TryGet(number, box, out var offset, out var strides)) { return new BoxPayload(file, offset, strides); }
-        (offset, strides) = TorchDistStream.Locate(file, stored, tensor);
+        var source = Stream(stored, tensor);
+        if (_located.TryGet(number, box, out var offset, out var strides)) { return new BoxPayload(source, offset, strides); }
+        (offset, strides) = Find(source, stored, tensor);
         _located.Set(number, box, offset, strides);
-        return new BoxPayload(file, offset, strides);
+        return new BoxPayload(source, offset, strides);
+    }
+
+    public BoxPayload LocateReplica(int replica)
+    {
+        var (stored, tensor) = (_replicas[replica], Tensors[Replicas[replica].Tensor]);
+        var source = Stream(stored, tensor);
+        var (offset, strides) = Find(source, stored, tensor);
+        return new BoxPayload(source, offset, strides);
     }
 
     public JsonObject Describe() => new()
@@ -141,9 +164,29 @@ public sealed class TorchDistReader : IMegatronReader
         for (var i = 0; i < boxes.Length; i++)
         {
             var storage = tensor.Storages[i];
-            boxes[i] = new StoredBox(tensor.Chunks[i], _files.Number(storage, tensor.Name, where), storage.Offset, storage.Length);
+            boxes[i] = Stored(storage, tensor.Name, tensor.DType, tensor.Chunks[i], where);
         }
         return new TensorInfo(tensor.Name, tensor.DType, tensor.Shape, boxes);
+    }
+
+    StoredBox Stored(in TorchDistStorage storage, string name, DType dtype, Box box, string where)
+    {
+        var stored = new StoredBox(box, _files.Number(storage, name, where), storage.Offset, storage.Length);
+        if (storage.IsPacked) { _packed.Add(stored.File, storage, dtype.ByteLength(box.Volume)); }
+        return stored;
+    }
+
+    IByteSource Stream(in StoredBox stored, TensorInfo tensor) =>
+        _packed.Holds(stored.File, stored.Offset) ? _packed.Stream(stored, tensor) : _files.Open(stored.File);
+
+    (long Offset, long[] Strides) Find(IByteSource source, in StoredBox stored, TensorInfo tensor) => TorchDistStream.Locate(
+        source, _packed.Holds(stored.File, stored.Offset) ? stored with { Offset = 0, Length = source.Length } : stored, tensor, _blobs);
+
+    ObjectInfo Numbered(TorchDistObject item, string where)
+    {
+        var file = _files.Number(item.Storage, item.Name, where);
+        if (item.Storage.IsPacked) { _packed.Add(file, item.Storage, 0); }
+        return new ObjectInfo(item.Name, file, item.Storage.Offset, item.Storage.Length);
     }
 
     T? FromCommon<T>(Func<TorchFile, string, T> read) where T : class

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Ckpt.Formats.Torch;
+using Ckpt.Shared;
 
 namespace Ckpt.Formats.TorchDist;
 
@@ -26,6 +27,8 @@ sealed class TorchDistStorages
 /// <summary>Reads <c>storage_data</c>.</summary>
 readonly struct TorchDistStorageParser(string where)
 {
+    const string Zstandard = "stream.zstd/1";
+
     internal TorchDistStorages Parse(PickleDict entries)
     {
         var storages = new TorchDistStorages(entries.Items.Count);
@@ -49,27 +52,28 @@ readonly struct TorchDistStorageParser(string where)
         {
             throw TorchDistMetadataFault.StorageKind(where, name, value);
         }
-        RefuseTransforms(name, info.Find("transform_descriptors"));
+        var isPacked = IsPacked(name, info.Find("transform_descriptors"));
         if (info.Find("relative_path") is not PickleString { Value: var path }) { throw TorchDistMetadataFault.Kind(where, $"file of {name}", info.Find("relative_path")); }
         if (!IsInside(path)) { throw TorchDistMetadataFault.Path(where, name, path); }
         var offset = Int(name, info.Find("offset"));
         var length = Int(name, info.Find("length"));
         if (offset < 0 || length < 0 || offset + length > long.MaxValue) { throw TorchDistMetadataFault.Range(where, name, offset, length); }
-        return new TorchDistStorage(path, (long)offset, (long)length);
+        return new TorchDistStorage(path, (long)offset, (long)length, isPacked);
     }
 
-    void RefuseTransforms(string name, PickleNode? descriptors)
+    /// <summary>Whether a stream is compressed by zstandard, the one transform that torch has.</summary>
+    bool IsPacked(string name, PickleNode? descriptors)
     {
-        switch (descriptors)
+        IReadOnlyList<PickleNode> items = descriptors switch
         {
-            case null or PickleNone: return;
-            case PickleList { Items.Count: 0 } or PickleTuple { Items.Count: 0 }: return;
-            case PickleList { Items: var items }: throw TorchDistMetadataFault.Transformed(where, name, string.Join(", ", items.Select(Say)));
-            case PickleTuple { Items: var items }: throw TorchDistMetadataFault.Transformed(where, name, string.Join(", ", items.Select(Say)));
-            default: throw TorchDistMetadataFault.Transformed(where, name, Say(descriptors));
-        }
-
-        static string Say(PickleNode node) => node is PickleString text ? text.Value : PickleThrow.Kind(node);
+            null or PickleNone => [],
+            PickleList list => list.Items,
+            PickleTuple tuple => tuple.Items,
+            var other => [other],
+        };
+        if (items.Count == 0) { return false; }
+        if (items is [PickleString { Value: Zstandard }]) { return Zstd.IsPresent ? true : throw TorchDistMetadataFault.NoLibrary(where, name); }
+        throw TorchDistMetadataFault.Transformed(where, name, string.Join(", ", items.Select(static node => node is PickleString text ? text.Value : PickleThrow.Kind(node))));
     }
 
     BigInteger Int(string name, PickleNode? node) =>

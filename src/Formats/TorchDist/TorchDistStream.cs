@@ -15,7 +15,11 @@ static class TorchDistStream
 
     /// <summary>Where the elements lie: byte of the file, and strides.</summary>
     /// <exception cref="CheckpointException">The stream is not the tensor that the index announces.</exception>
-    internal static (long Offset, long[] Strides) Locate(IByteSource file, in StoredBox stored, TensorInfo tensor)
+    /// <param name="file">The file.</param>
+    /// <param name="stored">The box there.</param>
+    /// <param name="tensor">The tensor it is of.</param>
+    /// <param name="blobs">Files of the checkpoint that hold tensors as safetensors.</param>
+    internal static (long Offset, long[] Strides) Locate(IByteSource file, in StoredBox stored, TensorInfo tensor, TorchDistBlobs blobs)
     {
         var where = $"{file.Name}, stream of {tensor.Name} {stored.Box} at byte {stored.Offset}";
         var stream = new SliceByteSource(file, stored.Offset, stored.Length, where);
@@ -24,6 +28,7 @@ static class TorchDistStream
             Check(front.Tensor, stored.Box, tensor, where);
             return (stored.Offset + front.DataOffset + FirstByte(front.Tensor), [.. front.Tensor.Strides]);
         }
+        if (blobs.TryLocate(file, stored, tensor) is { } place) { return (place, stored.Box.Shape.RowMajorStrides()); }
         var opened = TorchFile.Open(stream, s_limits);
         if (!TorchTensor.IsTensor(opened.Root)) { throw new MalformedCheckpointException("TDC-3.1", where, $"holds {PickleThrow.Kind(opened.Root)}, the index announces a tensor"); }
         var found = opened.Tensor(opened.Root);

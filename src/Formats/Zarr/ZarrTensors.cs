@@ -13,7 +13,7 @@ sealed class ZarrTensors : IDisposable
     readonly string _root;
     readonly List<TensorInfo> _tensors = [];
     readonly Dictionary<string, Stored> _stored = new(StringComparer.Ordinal);
-    readonly ZarrChunkCache _cache;
+    readonly DecodedCache _cache;
     long _largestChunk;
     long _largestStored;
     long _largestBetween;
@@ -31,7 +31,7 @@ sealed class ZarrTensors : IDisposable
         }
         // Two of the largest, as neighbouring blocks may straddle them, and never more than there is to decode.
         var capacity = Math.Min(_decodedBytes, Math.Max(CacheBytes, 2 * _largestChunk));
-        _cache = new ZarrChunkCache(capacity);
+        _cache = new DecodedCache(capacity);
         Cost = _decodedBytes == 0 ? default : new ReadingCost(capacity, _largestChunk + _largestStored + _largestBetween);
     }
 
@@ -159,7 +159,7 @@ sealed class ZarrTensors : IDisposable
     sealed record Stored(TensorInfo Tensor, ZarrArray Array, ZarrLevel Level, int MetadataFile);
 
     /// <summary>The elements of an encoded chunk.</summary>
-    sealed class DecodedChunk(ZarrChunkCache cache, IByteSource file, int number, long offset, int length, ZarrLevel level, int unit) : IByteSource
+    sealed class DecodedChunk(DecodedCache cache, IByteSource file, int number, long offset, int length, ZarrLevel level, int unit) : IByteSource
     {
         public string Name => file.Name;
 

@@ -10,7 +10,6 @@ namespace Ckpt.Models.Adapters;
 /// </summary>
 sealed class LinkBuilder
 {
-    readonly IReadOnlyList<TensorInfo> _source;
     readonly Dictionary<string, int> _left = new(StringComparer.Ordinal);
     readonly List<long[]> _steps = [];
     readonly List<TensorInfo> _tensors = [];
@@ -18,8 +17,7 @@ sealed class LinkBuilder
     readonly List<MappedTensor> _rightTensors = [];
     readonly List<(int Left, AxisRun[] From, int Right, AxisRun[] To)> _links = [];
     readonly List<Padding> _paddings = [];
-
-    internal LinkBuilder(IReadOnlyList<TensorInfo> source) => _source = source;
+    readonly List<(string Name, string Of, string Rule)> _same = [];
 
     /// <summary>A tensor of the right side, by name.</summary>
     internal int Right(string name, Shape shape)
@@ -46,14 +44,18 @@ sealed class LinkBuilder
         _links.Add((index, from, right, to));
     }
 
+    /// <summary>Says that a tensor holds the same numbers as one that is linked; it is compared and not copied.</summary>
+    internal void Same(TensorInfo tensor, TensorInfo linked, string rule) => _same.Add((tensor.Name, linked.Name, rule));
+
     internal void Pad(int right, Box box, string rule) => _paddings.Add(new Padding(right, box, rule));
 
-    /// <summary>The map. Source tensors that no link reads are left out by name.</summary>
+    /// <summary>The map.</summary>
     internal TensorMap Build()
     {
         var left = _tensors.Select((tensor, i) => new MappedTensor(tensor.Name, Fine(tensor.Shape, _steps[i])) { StoredShape = tensor.Shape }).ToList();
         var links = _links.Select(link => new Link(link.Left, FineBox(link.From, _tensors[link.Left].Shape, _steps[link.Left]), link.Right, BoxOf(link.To))).ToArray();
-        return new TensorMap(MapSide.Of(left), new MapSide(_rightTensors, _paddings, [], []), links);
+        var aliases = _same.Where(same => !_left.ContainsKey(same.Name)).Select(same => new Alias(same.Name, _left[same.Of], same.Rule)).ToArray();
+        return new TensorMap(MapSide.Of(left) with { Aliases = aliases }, new MapSide(_rightTensors, _paddings, [], []), links);
     }
 
     static Box BoxOf(AxisRun[] runs) => new([.. runs.Select(static run => run.Start)], [.. runs.Select(static run => run.Count)]);

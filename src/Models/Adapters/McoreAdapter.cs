@@ -1,4 +1,5 @@
 using Ckpt.Formats.Megatron;
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats;
 using Ckpt.Models.Opening;
@@ -46,6 +47,14 @@ public sealed class McoreAdapter : IAdapter
         reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
 
     /// <summary>
+    /// The tensor parallel size by which gate and up rows of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
+    /// single ranks, or where there are none.
+    /// </summary>
+    public static int RanksOfRows(ICheckpointReader reader) => reader.Format == FormatNames.LegacyTorch ? 1 : reader.Tensors
+        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && GatedRows.Is(weight) && !weight.Contains(".experts.", StringComparison.Ordinal))
+        .Select(GatedRows.RanksOf).DefaultIfEmpty(1).Max();
+
+    /// <summary>
     /// The base model in a checkpoint that was saved under an adapter, by the names a checkpoint without has; null where there is none. The reader is
     /// disposed with what is given back.
     /// </summary>
@@ -61,6 +70,18 @@ public sealed class McoreAdapter : IAdapter
             if (key.Part == McorePart.BaseLayer) { renamed.Add(new RenamedTensor(reader, tensor, key.Parameter)); }
         }
         return renamed.Count == 0 ? null : new ViewedCheckpoint(reader, renamed, hidden.Contains);
+    }
+
+    /// <summary>Names and shapes of a Megatron checkpoint's weights, by the names they have where no adapter lies with them.</summary>
+    internal static Dictionary<string, Shape> BaseShapes(ICheckpointReader reader)
+    {
+        var shapes = new Dictionary<string, Shape>(reader.Tensors.Count, StringComparer.Ordinal);
+        foreach (var tensor in reader.Tensors)
+        {
+            var key = McoreAdapterKey.Parse(tensor.Name);
+            if (key.Part is McorePart.Other or McorePart.BaseLayer) { shapes[key.Parameter] = tensor.Shape; }
+        }
+        return shapes;
     }
 
     public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);

@@ -11,6 +11,9 @@ public sealed record McoreAdapterOptions
     /// <summary><c>lora_alpha</c>, in place of what the run's arguments say.</summary>
     public double? Alpha { get; init; }
 
+    /// <summary>What the change is scaled by, in place of alpha over the rank.</summary>
+    public double? Scaling { get; init; }
+
     /// <summary>Whether scaling is alpha over the root of the rank, in place of what the run's arguments say.</summary>
     public bool? UseRslora { get; init; }
 

@@ -59,7 +59,7 @@ public sealed class McoreExport
     AdapterConversion Plan(ICheckpointReader reader)
     {
         var (source, scaled) = Scaled(reader);
-        var links = new LinkBuilder(source.Tensors);
+        var links = new LinkBuilder();
         foreach (var (weight, slots) in _slots) { LinkWeight(weight, slots, links, source); }
         McoreLimits.LinkSaved(_adapter, _map, links, _options.PaddedVocab > _config.Model.VocabSize);
         var map = links.Build();
@@ -109,10 +109,14 @@ public sealed class McoreExport
 
     void LinkA(McoreSlot slot, long[] at, long ins, int right, LinkBuilder links, Dictionary<string, TensorInfo> tensors)
     {
-        var done = new HashSet<int>();
+        var done = new Dictionary<int, LoraModule>();
         foreach (var (module, place) in slot.RankOf)
         {
-            if (!done.Add(place)) { continue; }
+            if (!done.TryAdd(place, module))
+            {
+                links.Same(module.A.Tensor, done[place].A.Tensor, "the A of what is fused with it, which Megatron has once");
+                continue;
+            }
             links.Add(tensors[module.A.Tensor.Name], module.A.Parts[0], right, [.. at.Select(AxisRun.One), new AxisRun(place, 1, module.Rank), new AxisRun(0, 1, ins)]);
         }
         if (slot.Rank < _rank) { links.Pad(right, new Box([.. at, slot.Rank, 0], [.. One(at), _rank - slot.Rank, ins]), Zeros); }

@@ -1,3 +1,4 @@
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Sharding.Boxes;
@@ -37,8 +38,15 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
             Dropout = facts.Dropout,
             TaskType = facts.TaskType == "seq_cls" ? "SEQ_CLS" : "CAUSAL_LM",
             BaseModel = facts.Model,
+            Notes = Notes(modules),
         };
     }
+
+    // Shipped scripts give other numbers than the run had; the ratio is what counts.
+    string[] Notes(List<LoraModule> modules) =>
+        options.Scaling is { } asked && facts.Alpha is { } alpha && modules is [{ Rank: var rank }, ..] && Formats.Peft.PeftTargets.Scaling(alpha, rank, facts.UseRslora ?? false) is var said && said != asked
+            ? [FormattableString.Invariant($"the adapter's change is scaled by {asked}, as asked; the args beside it say alpha {alpha} and its tensors rank {rank}, which make {said}")]
+            : [];
 
     void Sort()
     {
@@ -83,8 +91,7 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
         var shape = weight.StoredShape;
         var rank = CheckShapes(shape, a, b);
         var rows = GatedRows.Of(weight.Name, shape[shape.Rank - 2], RanksOf(weight.Name, b));
-        var alpha = options.Alpha ?? facts.Alpha ?? McoreThrow.NoAlpha(_where);
-        var scaling = Formats.Peft.PeftTargets.Scaling(alpha, (int)rank, options.UseRslora ?? facts.UseRslora ?? false);
+        var scaling = options.Scaling ?? Formats.Peft.PeftTargets.Scaling(options.Alpha ?? facts.Alpha ?? McoreThrow.NoAlpha(_where), (int)rank, options.UseRslora ?? facts.UseRslora ?? false);
         var found = new Dictionary<(string Weight, int Expert), SortedDictionary<long, (AxisRun[] Lead, long Row, bool Transposed)>>();
         foreach (var (hf, linked) in links.Of(weight.Name))
         {
@@ -115,7 +122,8 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
 
     int RanksOf(string weight, TensorInfo b)
     {
-        if (!GatedRows.Is(weight)) { return 1; }
+        // Files of single ranks are put together as the weight is.
+        if (!GatedRows.Is(weight) || reader.Format == FormatNames.LegacyTorch) { return 1; }
         var isExpert = weight.Contains(".experts.", StringComparison.Ordinal);
         if (options.SavedTensorParallel is { } given && !isExpert) { return given; }
         var chunks = GatedRows.RanksOf(b);

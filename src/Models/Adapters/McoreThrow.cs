@@ -41,7 +41,7 @@ static class McoreThrow
 
     [DoesNotReturn]
     internal static void Contradiction(string where, string name, int chunks, long said) => throw new LayoutException(
-        "ADP-3.3", where, $"{name} is cut as for tensor parallel size {chunks}, the run's arguments say {said}; its gate and up rows lie by that size: say which with --adapter_saved_tp");
+        "ADP-3.3", where, $"{name} is cut as for tensor parallel size {chunks}, the run's arguments say {said}; its gate and up rows lie by that size: say which with --adapter_tensor_parallel_size");
 
     [DoesNotReturn]
     internal static void Layout(string where, string weight, string name) => throw new UnsupportedCheckpointException(

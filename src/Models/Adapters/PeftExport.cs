@@ -6,6 +6,7 @@ using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
 using Ckpt.Sharding.Boxes;
+using Ckpt.Sharding.Views;
 
 namespace Ckpt.Models.Adapters;
 
@@ -21,7 +22,9 @@ public static class PeftExport
     {
         var model = AdapterModel.Of(config);
         var logical = adapter.Resolve(model);
-        var links = new LinkBuilder(adapter.Reader.Tensors);
+        // A base that lies with its adapter is not the adapter's.
+        var source = adapter.Reader.Tensors.Any(static tensor => IsOfBase(tensor.Name)) ? new ViewedCheckpoint(adapter.Reader, [], IsOfBase) : adapter.Reader;
+        var links = new LinkBuilder();
         foreach (var module in logical.Modules)
         {
             if (module.Name == module.Weight) { Throw.Parameter(logical.Where, module.Name); }
@@ -37,8 +40,10 @@ public static class PeftExport
             new("additional_config.json", Encoding.ASCII.GetBytes("""{"lora_dtype": null, "lorap_lr_ratio": null, "lorap_emb_lr": 1e-06}""")),
         ];
         var writer = new SafetensorsWriter(new SafetensorsWriterOptions { Stem = PeftFolder.WeightsStem, MaxShardBytes = long.MaxValue });
-        return new AdapterConversion(adapter.Reader, map, writer, Sharding.Plans.TargetMaker.Make(adapter.Reader.Tensors, map, null, cutLeadingAxes: false), closing, logical.Notes);
+        return new AdapterConversion(source, map, writer, Sharding.Plans.TargetMaker.Make(source.Tensors, map, null, cutLeadingAxes: false), closing, logical.Notes);
     }
+
+    static bool IsOfBase(string name) => McoreAdapterKey.Parse(name).Part is McorePart.Other or McorePart.BaseLayer;
 
     static void Link(LinkBuilder links, string key, FactorSource factor)
     {

@@ -27,6 +27,7 @@ static class MegatronArgs
         AddSplit(args, options);
         AddRun(args, config, options);
         foreach (var (name, value) in config.Family.Args) { Replace(args, name, Any(value)); }
+        if (options.WithConfig) { AddConfig(args, config.Json); }
         return args;
     }
 
@@ -176,6 +177,16 @@ static class MegatronArgs
         .Add("llm_model_type", Of(config.Family.Text ?? config.Model.ModelType))
         .Add("task_type", Of("causal_lm"))
         .Add("model", OrNone(options.Model));
+
+    /// <summary>CLI-10.8: what is no argument of its own. Types are Megatron's to name, and how weights were quantised is no longer true.</summary>
+    static void AddConfig(PickleDict args, JsonObject json)
+    {
+        foreach (var (name, value) in json)
+        {
+            var isPlain = value is not null && (value.GetValueKind() != JsonValueKind.Object) && (value is not JsonArray list || list.All(static item => item is null or JsonValue));
+            if (isPlain && name is not ("dtype" or "torch_dtype") && args.Find(name) is null) { args.Add(name, Of(value)); }
+        }
+    }
 
     static void Replace(PickleDict args, string name, PickleNode value)
     {

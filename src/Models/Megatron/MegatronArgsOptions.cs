@@ -26,6 +26,9 @@ public sealed record MegatronArgsOptions
     /// <summary>Whose order gated attention and delta nets are in, of the family's choice <c>dialect</c>; null for the usual one.</summary>
     public string? Dialect { get; init; }
 
+    /// <summary>Whether the config's own keys are among the arguments, where MindSpeed-LLM's converters look for them.</summary>
+    public bool WithConfig { get; init; }
+
     /// <summary>The name or folder of the Hugging Face model, if it is to be noted.</summary>
     public string? Model { get; init; }
 }

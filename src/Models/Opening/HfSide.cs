@@ -90,7 +90,7 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     static HfSide Rebuilt(IMegatronReader reader, List<string> notes, ModelOpenOptions options)
     {
         if (reader.Common is not { } common) { throw Throw.NothingToRebuildFrom(reader.Path); }
-        var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+        var shapes = Adapters.McoreAdapter.BaseShapes(reader);
         var rebuilt = HfConfigFromArgs.Rebuild(common, shapes, reader.Path);
         notes.Add("config.json is rebuilt from the checkpoint's args and tensor shapes, and there are no tokenizer files: check it, or give --model");
         notes.AddRange(rebuilt.Sources);

@@ -56,13 +56,13 @@ public sealed class ModelCheckpoint : IDisposable
         if (reader is IMegatronReader megatron and not Formats.TorchDist.TorchDistReader { Format: FormatOfPlainDcp })
         {
             var side = HfSide.OfMegatron(path, megatron, options);
-            var shapes = reader.Tensors.ToDictionary(static t => t.Name, static t => t.Shape, StringComparer.Ordinal);
+            var shapes = Adapters.McoreAdapter.BaseShapes(reader);
             var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
             return BorrowedParts.Add(reader, side, own) is { } whole
                 ? new ModelCheckpoint(whole.Reader, side, own with { MegatronHas = whole.Tensors.ContainsKey, MegatronTensors = whole.Tensors }) { Megatron = megatron }
                 : new ModelCheckpoint(reader, side, own) { Megatron = megatron };
         }
-        if (reader.Format != FormatOfHf) { Throw.NoModel(reader); }
+        if (reader.Format is not (FormatOfHf or FormatOfHfShards)) { Throw.NoModel(reader); }
         return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfTensors = reader.Tensors, MtpLayers = options.MtpLayers, Choices = options.Choices });
     }
 
@@ -128,6 +128,7 @@ public sealed class ModelCheckpoint : IDisposable
     public const string ExpertsChoice = "experts";
 
     const string FormatOfHf = Formats.Opening.FormatNames.Safetensors;
+    const string FormatOfHfShards = Formats.Opening.FormatNames.SafetensorsShards;
     const string FormatOfPlainDcp = Formats.Opening.FormatNames.TorchDcp;
 
     static class Throw

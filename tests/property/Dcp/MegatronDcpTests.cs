@@ -6,7 +6,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Kit;
 using Ckpt.Models.Bridge;
-using Ckpt.Models.Megatron.Dcp;
 using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;

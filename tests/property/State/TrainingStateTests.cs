@@ -48,7 +48,9 @@ public sealed class TrainingStateTests
         Assert.Equal("STA-1.3", Assert.Throws<UnsupportedCheckpointException>(() => Plan(unknown)).Clause);
         using var twice = Model(("optimizer.state.param.w", DType.F32), ("chained_0.optimizer.state.fp32_param.w", DType.F32));
         Assert.Equal("STA-1.4", Assert.Throws<MalformedCheckpointException>(() => Plan(twice)).Clause);
-        using var other = new MemoryMegatron { Format = "torch_dcp" };
+        using var numbered = Model(("optimizer.state.7.exp_avg", DType.F32));
+        Assert.Equal("STA-1.3", Assert.Throws<UnsupportedCheckpointException>(() => Plan(numbered)).Clause);
+        using var other = TorchDistReader.Open(Repository.Vector("torch_dist", "dcp-nested-torch2.14.1", "ckpt"));
         Assert.Equal("STA-1.5", Assert.Throws<UnsupportedCheckpointException>(() => Plan(other)).Clause);
     }
 

@@ -180,7 +180,7 @@ public class ExportArgumentsTests
     [Theory]
     [InlineData("", "torch_dist", LegacyExperts.TransformerEngineGrouped, LegacyLayers.TransformerEngine, null)]
     [InlineData(" --ckpt_format torch --moe_grouped_gemm false", "torch", LegacyExperts.Sequential, LegacyLayers.TransformerEngine, null)]
-    [InlineData(" --ckpt_format torch --transformer_impl local", "torch", LegacyExperts.Grouped, LegacyLayers.Local, null)]
+    [InlineData(" --ckpt_format torch --transformer_impl local", "torch", LegacyExperts.Sequential, LegacyLayers.Local, null)]
     [InlineData(" --ckpt_format torch --dialect mindspeed", "torch", LegacyExperts.Sequential, LegacyLayers.MindSpeed, "mindspeed")]
     [InlineData(" --ckpt_format torch --dialect mindspeed --moe_grouped_gemm", "torch", LegacyExperts.Grouped, LegacyLayers.MindSpeed, "mindspeed")]
     [InlineData(" --dist_ckpt_format zarr --bridge_backend megatron-bridge", "zarr", LegacyExperts.TransformerEngineGrouped, LegacyLayers.TransformerEngine, "native")]
@@ -198,7 +198,6 @@ public class ExportArgumentsTests
     [InlineData("--dialect mindspeed --bridge_backend megatron-bridge")]
     [InlineData("--bridge_backend swift")]
     [InlineData("--expert_format stacked")]
-    [InlineData("--transformer_impl inference_optimized")]
     [InlineData("--tuner_type longlora")]
     [InlineData("--fp8_format e5m2")]
     public void AWordThatIsNoneOfAFlagsIsRefused(string flags) => Refused("CLI-3.15", "--to_mcore --model m " + flags);

@@ -19,12 +19,17 @@ public sealed class CheckpointOpenerTests : IDisposable
     [Clause("CLI-6.1")]
     [InlineData("metadata.json .metadata __0_0.distcp common.pt", "torch_dist")]
     [InlineData(".metadata __0_0.distcp", "torch_dcp")]
+    [InlineData("__0.metadata __1.metadata __0_0.distcp", "torch_dcp")]
+    [InlineData("shard-00001-model-00001-of-00001.safetensors", "safetensors_shards")]
+    [InlineData("shard-00001-model-00001-of-00001.safetensors model.safetensors.index.json", "safetensors")]
+    [InlineData("shard-00001.safetensors sharded/shard-00001-model-00001-of-00001.safetensors", "safetensors")]
     [InlineData("mp_rank_00/model_optim_rng.pt", "torch")]
     [InlineData("mp_rank_00_000/model_optim_rng.pt .metadata", "torch")]
     [InlineData("model.safetensors config.json pytorch_model.bin", "safetensors")]
     [InlineData("model.safetensors.index.json", "safetensors")]
     [InlineData("adapter_model.safetensors adapter_config.json", "safetensors")]
     [InlineData("iter_0000003_1_local.pt", "nvrx_local")]
+    [InlineData("run/0/iter_0000003_0_local.pt", "nvrx_local")]
     [InlineData("model-q4.gguf", "gguf")]
     [InlineData("pytorch_model-00001-of-00002.bin", "pytorch_bin")]
     [InlineData("consolidated.00.pth params.json", "pytorch_bin")]
@@ -152,6 +157,16 @@ public sealed class CheckpointOpenerTests : IDisposable
         var fault = Assert.Throws<UnsupportedCheckpointException>(() => CheckpointOpener.Open(_folder["c"], FakeCheckpoint.Formats()));
         Assert.Equal("CLI-6.3", fault.Clause);
         Assert.Contains(name, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Clause("CLI-6.3")]
+    public void OfLocalCheckpointsItIsSaidWhatThereIs()
+    {
+        Put("c", "run/0/iter_0000003_0_local.pt", "run/0/iter_0000005_0_local.pt", "run/1/iter_0000005_1_local.pt", "run/1/iter_0000005_1_local.pt.dirty");
+        var message = Assert.Throws<UnsupportedCheckpointException>(() => CheckpointOpener.Open(_folder["c"], FakeCheckpoint.Formats())).Message;
+        Assert.Contains("(3 files of iterations 3 to 5 by 2 ranks: 'run/0/iter_0000003_0_local.pt', ", message, StringComparison.Ordinal);
+        Assert.Contains("save a global checkpoint", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ make("TDC-1.4_version-2", put(config={"sharded_backend": "torch_dist", "sharded_
 make("TDC-1.4_common-backend", put(config={"sharded_backend": "torch_dist", "common_backend": "json"}))
 make("TDC-1.5_no-index", same, index=False)
 make("TDC-1.6_index-per-rank", same, index=False)
-(root / "TDC-1.6_index-per-rank" / "__0.metadata").write_bytes(pickle.dumps(None))
+(root / "TDC-1.6_index-per-rank" / "__1.metadata").write_bytes(pickle.dumps(None))  # and none of rank 0
 make("TDC-1.8_common-list", put(common=[1, 2]))
 
 
@@ -139,7 +139,9 @@ make("TDC-2.10_overflow", info(offset=(1 << 63) - 1))
 make("TDC-2.10_beyond-63-bits", info(offset=1 << 70))
 make("TDC-2.10_file-cut", put(cut=100))
 make("TDC-2.11_missing-file", put(data=None))
-make("TDC-2.12_zstd", info(transform_descriptors=["stream.zstd/1"]))
+make("TDC-2.12_other", info(transform_descriptors=["stream.lzma/1"]))
+make("TDC-2.12_twice", info(transform_descriptors=["stream.zstd/1", "stream.zstd/1"]))
+make("TDC-2.20_no-zstd", info(transform_descriptors=["stream.zstd/1"]))
 make("TDC-2.15_unlisted", lambda c: c.entries.pop("o/shard_0_1"))
 rank = 30
 cuts = [((0,) * rank, (1,) + (2,) * (rank - 1))]

@@ -72,6 +72,7 @@ public sealed class MegatronDcpReader : IMegatronReader
         {
             var names = inner.Tensors.Select(static tensor => tensor.Name);
             if (!DcpAssembly.IsMegatron(names)) { return inner; }
+            if (inner.Replicas.Count > 0) { throw new UnsupportedCheckpointException("TDC-1.6", inner.Path, "holds a model of Megatron's that every process saved for itself; read are those saved together"); }
             return new MegatronDcpReader(inner, inner.Backend == FormatNames.FsdpDtensor || DcpAssembly.IsFsdp(names.Concat(inner.Objects.Select(static item => item.Name))));
         }
         catch

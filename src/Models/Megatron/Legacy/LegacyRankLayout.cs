@@ -1,7 +1,6 @@
 using Ckpt.Formats.IO;
 using Ckpt.Formats.LegacyTorch;
 using Ckpt.Formats.Tensors;
-using Ckpt.Formats.Torch;
 
 namespace Ckpt.Models.Megatron.Legacy;
 

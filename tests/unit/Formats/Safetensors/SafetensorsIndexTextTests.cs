@@ -14,7 +14,7 @@ public sealed class SafetensorsIndexTextTests
         using var reader = SafetensorsReader.Open(Repository.Vector("hf", model));
         var tensors = reader.Tensors.Reverse().ToList();
         var text = SafetensorsIndexText.Of(
-            [.. tensors.Select(t => TensorTarget.Whole(t.Name, t.DType, t.Shape))], [.. tensors.Select(t => reader.Files[t.Boxes[0].File].Path)], tensors.Sum(t => t.ByteLength));
+            [.. tensors.Select(t => TensorTarget.Whole(t.Name, t.DType, t.Shape))], [.. tensors.Select(t => reader.Files[t.Boxes[0].File].Path)], tensors.Sum(t => t.ByteLength), new SafetensorsWriterOptions());
         Assert.Equal(File.ReadAllBytes(Repository.Vector("hf", model, "model.safetensors.index.json")), text);
     }
 
@@ -38,11 +38,11 @@ public sealed class SafetensorsIndexTextTests
 
             """;
         string[] names = ["😀", "\uffff", "é", "a\"\\/\n\b\f\r\t\u0001\u007f"];
-        var text = SafetensorsIndexText.Of([.. names.Select(n => TensorTarget.Whole(n, DType.U8, new Shape(1)))], ["f", "f", "f", "f"], 4);
+        var text = SafetensorsIndexText.Of([.. names.Select(n => TensorTarget.Whole(n, DType.U8, new Shape(1)))], ["f", "f", "f", "f"], 4, new SafetensorsWriterOptions());
         Assert.Equal(Expected, Encoding.UTF8.GetString(text));
     }
 
     [Fact]
     public void AnIndexOfNothingIsStillJson() =>
-        Assert.Equal("{\n  \"metadata\": {\n    \"total_parameters\": 0,\n    \"total_size\": 0\n  },\n  \"weight_map\": {}\n}\n", Encoding.UTF8.GetString(SafetensorsIndexText.Of([], [], 0)));
+        Assert.Equal("{\n  \"metadata\": {\n    \"total_parameters\": 0,\n    \"total_size\": 0\n  },\n  \"weight_map\": {}\n}\n", Encoding.UTF8.GetString(SafetensorsIndexText.Of([], [], 0, new SafetensorsWriterOptions())));
 }

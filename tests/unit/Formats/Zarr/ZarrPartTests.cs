@@ -1,5 +1,6 @@
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
+using Ckpt.Formats.IO;
 using Ckpt.Formats.Zarr;
 using Ckpt.Kit;
 using FsCheck.Fluent;
@@ -36,7 +37,7 @@ public sealed class ZarrPartTests
     [Fact]
     public void ACacheHoldsNoMoreThanItMayAndDecodesOnce()
     {
-        var cache = new ZarrChunkCache(100);
+        var cache = new DecodedCache(100);
         var decoded = 0;
         for (var round = 0; round < 3; round++)
         {
@@ -63,7 +64,7 @@ public sealed class ZarrPartTests
     [Fact]
     public void ThreadsThatWantOneChunkDecodeItOnce()
     {
-        var cache = new ZarrChunkCache(1 << 20);
+        var cache = new DecodedCache(1 << 20);
         var decoded = 0;
         Parallel.For(0, 64, _ => cache.Get(0, 0, () =>
         {
@@ -77,7 +78,7 @@ public sealed class ZarrPartTests
     [Fact]
     public void AChunkThatCannotBeDecodedIsTriedAgain()
     {
-        var cache = new ZarrChunkCache(100);
+        var cache = new DecodedCache(100);
         Assert.Throws<IOException>(() => cache.Get(0, 0, static () => throw new IOException("once")));
         Assert.Equal(10, cache.Get(0, 0, static () => new byte[10]).Length);
     }

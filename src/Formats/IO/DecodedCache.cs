@@ -1,10 +1,10 @@
-namespace Ckpt.Formats.Zarr;
+namespace Ckpt.Formats.IO;
 
 /// <summary>
-/// Decoded chunks, the ones used last, up to a number of bytes. Threads that want the same chunk wait for the one that decodes it. May be used
+/// Decoded pieces of files, the ones used last, up to a number of bytes. Threads that want the same piece wait for the one that decodes it. May be used
 /// from several threads.
 /// </summary>
-sealed class ZarrChunkCache(long capacity)
+sealed class DecodedCache(long capacity)
 {
     readonly Lock _lock = new();
     readonly Dictionary<(int File, long Offset), Entry> _entries = [];
@@ -17,7 +17,7 @@ sealed class ZarrChunkCache(long capacity)
         get { lock (_lock) { return _bytes; } }
     }
 
-    /// <summary>The chunk that starts there, decoded now or before; not to be changed.</summary>
+    /// <summary>The piece that starts there, decoded now or before; not to be changed.</summary>
     internal byte[] Get(int file, long offset, Func<byte[]> decode)
     {
         var entry = Find((file, offset));

@@ -1,0 +1,8 @@
+namespace Ckpt.Inference.Descriptions;
+
+/// <summary>A layer of experts.</summary>
+/// <param name="Router">Who chooses.</param>
+/// <param name="Expert">The expert of an index.</param>
+/// <param name="Shared">What every token goes to; null where there is no such thing.</param>
+/// <param name="SharedGate">A vector whose product with a token is, through a sigmoid, the weight of <paramref name="Shared"/>; null: 1.</param>
+sealed record ExpertsKind(RouterKind Router, Func<int, MlpKind> Expert, MlpKind? Shared, string? SharedGate);

@@ -1,0 +1,14 @@
+namespace Ckpt.Inference.Descriptions;
+
+/// <summary>How queries and keys are normalised.</summary>
+enum HeadNorm
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>Each head on its own.</summary>
+    Each,
+
+    /// <summary>All heads together.</summary>
+    Wide,
+}

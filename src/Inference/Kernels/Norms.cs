@@ -1,0 +1,22 @@
+namespace Ckpt.Inference.Kernels;
+
+/// <summary>Root-mean-square norms of rows, in place.</summary>
+static class Norms
+{
+    /// <summary>Divides by the root of the mean square and multiplies by the weights.</summary>
+    /// <param name="values">Rows of the weights' length, one after the other.</param>
+    /// <param name="weights">What each value is multiplied by; one is added beforehand where the model's norms are centred on zero.</param>
+    /// <param name="epsilon">Added to the mean square.</param>
+    internal static void RootMeanSquare(Span<float> values, ReadOnlySpan<float> weights, float epsilon)
+    {
+        for (; values.Length > 0; values = values[weights.Length..])
+        {
+            var row = values[..weights.Length];
+            var scale = 1 / MathF.Sqrt((Lanes.Dot(row, row) / row.Length) + epsilon);
+            for (var i = 0; i < row.Length; i++) { row[i] = row[i] * scale * weights[i]; }
+        }
+    }
+
+    /// <summary>Divides by the root of the sum of squares.</summary>
+    internal static void Length(Span<float> values, float epsilon) => Lanes.Scale(values, 1 / MathF.Sqrt(Lanes.Dot(values, values) + epsilon));
+}

@@ -1,0 +1,71 @@
+using Ckpt.Inference.Descriptions;
+using Ckpt.Inference.Kernels;
+
+namespace Ckpt.Inference.Running;
+
+/// <summary>Attention of rows to what is before them in their sequence.</summary>
+static class AttentionStep
+{
+    internal static RowMatrix Run(PassContext context, AttentionKind kind, int layer, RowMatrix inputs)
+    {
+        var queries = context.Multiply(kind.Query, inputs);
+        RowMatrix? gates = null;
+        if (kind.IsGated) { (queries, gates) = Split(queries, kind); }
+        var keys = context.Multiply(kind.Key, inputs);
+        var values = context.Multiply(kind.Value, inputs);
+        Normalise(context, kind, queries, keys);
+        if (kind.Clip is { } clip)
+        {
+            foreach (var rows in new[] { queries, keys, values }) { Clamp(rows.Values, clip); }
+        }
+        if (kind.Rotary is { } rotary)
+        {
+            var angles = context.Angles(rotary);
+            Turn(angles, queries, kind.HeadDim);
+            Turn(angles, keys, kind.HeadDim);
+        }
+        var sinks = kind.Sinks is null ? null : Weights.WeightReading.ReadVector(context.Weights, kind.Sinks, kind.Heads);
+        var heads = new HeadsKind(kind.Heads, kind.Groups, kind.HeadDim, kind.HeadDim, kind.Scale, kind.Window, kind.ScoreCap, sinks);
+        var mixed = ScoredHeads.Run(context, heads, layer, queries, keys, values);
+        if (gates is not null)
+        {
+            for (var i = 0; i < mixed.Values.Length; i++) { mixed.Values[i] *= Activations.Sigmoid(gates.Values[i]); }
+        }
+        return context.Multiply(kind.Output, mixed);
+    }
+
+    static void Normalise(PassContext context, AttentionKind kind, RowMatrix queries, RowMatrix keys)
+    {
+        if (kind.Norm == HeadNorm.None) { return; }
+        var isWide = kind.Norm == HeadNorm.Wide;
+        Norms.RootMeanSquare(queries.Values, context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim), context.Model.NormEpsilon);
+        Norms.RootMeanSquare(keys.Values, context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim), context.Model.NormEpsilon);
+    }
+
+    static void Turn(RotaryAngles angles, RowMatrix rows, int dim)
+    {
+        for (var row = 0; row < rows.Count; row++)
+        {
+            for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
+        }
+    }
+
+    static void Clamp(Span<float> values, float limit)
+    {
+        for (var i = 0; i < values.Length; i++) { values[i] = Math.Clamp(values[i], -limit, limit); }
+    }
+
+    // Head by head a query and its gate.
+    static (RowMatrix Queries, RowMatrix Gates) Split(RowMatrix both, AttentionKind kind)
+    {
+        var (dim, width) = (kind.HeadDim, kind.Heads * kind.HeadDim);
+        var (queries, gates) = (new RowMatrix(both.Count, width), new RowMatrix(both.Count, width));
+        for (var head = 0; head < both.Count * kind.Heads; head++)
+        {
+            var pair = both.Values.AsSpan(head * 2 * dim, 2 * dim);
+            pair[..dim].CopyTo(queries.Values.AsSpan(head * dim));
+            pair[dim..].CopyTo(gates.Values.AsSpan(head * dim));
+        }
+        return (queries, gates);
+    }
+}

@@ -1,0 +1,62 @@
+using Ckpt.Inference.Descriptions;
+using Ckpt.Inference.Weights;
+using Ckpt.Sharding;
+
+namespace Ckpt.Inference.Running;
+
+/// <summary>How a pass' memory is shared between activations, which are as large as they are, and tiles of weights, which can be small.</summary>
+/// <param name="Activations">Bytes of activations, states and logits at most.</param>
+/// <param name="TileValues">Values of a thread's tile.</param>
+readonly record struct ForwardMemory(long Activations, int TileValues)
+{
+    // A tile and the inputs it meets stay in a core's second cache.
+    const int MostTileValues = (512 << 10) / sizeof(float);
+
+    /// <exception cref="BudgetException">Activations and one row of the widest matrix a thread do not fit.</exception>
+    internal static ForwardMemory Plan(ForwardModel model, PassSize size, ForwardOptions options)
+    {
+        var widest = 0L;
+        var row = (long)model.Hidden;
+        var (states, memories) = (0L, 0L);
+        foreach (var layer in model.Layers)
+        {
+            widest = Math.Max(widest, Math.Max(MixerWidth(layer), FeedForwardWidth(layer)));
+            row = Math.Max(row, Math.Max(layer.Attention?.Output.Columns ?? layer.Latent?.Output.Columns ?? layer.DeltaNet!.Output.Columns, (layer.Mlp ?? layer.Experts!.Shared ?? layer.Experts.Expert(0)).Down.Columns));
+            states = size.KeepsStates ? states + StateWidth(layer) : Math.Max(states, StateWidth(layer));
+            memories = size.KeepsStates ? memories + MemorySize(layer) : Math.Max(memories, MemorySize(layer));
+        }
+        var activations = sizeof(float) * ((size.Rows * ((4L * model.Hidden) + widest)) + (states * size.Positions) + (memories * size.Sequences) + (size.LogitRows * (long)model.Vocabulary));
+        var left = (options.MaxMemory - activations) / sizeof(float) / Math.Max(1, options.Threads);
+        if (left < row)
+        {
+            throw new BudgetException($"a pass over {size.Rows} tokens needs {activations + (sizeof(float) * row * Math.Max(1, options.Threads)):N0} bytes, allowed are {options.MaxMemory:N0}");
+        }
+        return new ForwardMemory(activations, (int)Math.Min(left, MostTileValues));
+    }
+
+    static long MixerWidth(LayerKind layer) => layer switch
+    {
+        { Attention: { } each } => Outputs(each.Query) + Outputs(each.Key) + Outputs(each.Value) + each.Output.Columns,
+        { Latent: { } each } => Outputs(each.QueryDown) + Outputs(each.Query) + Outputs(each.Down) + each.KvLora + Outputs(each.Up) + each.Output.Columns,
+        { DeltaNet: { } each } => Outputs(each.Mixed) + Outputs(each.Gate) + Outputs(each.Beta) + Outputs(each.Decay) + (2L * each.ConvWidth) + (2L * each.Output.Columns),
+        _ => 0,
+    };
+
+    static long FeedForwardWidth(LayerKind layer) => layer switch
+    {
+        { Mlp: { } each } => 2L * each.Gate.Rows,
+        { Experts: { } each } => (4L * each.Expert(0).Gate.Rows) + each.Router.Experts + (2L * each.Expert(0).Down.Rows) + (2L * (each.Shared?.Gate.Rows ?? 0)),
+        _ => 0,
+    };
+
+    static long StateWidth(LayerKind layer) => layer switch
+    {
+        { Attention: { } each } => 2L * each.Groups * each.HeadDim,
+        { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + each.Value),
+        _ => 0,
+    };
+
+    static long MemorySize(LayerKind layer) => layer.DeltaNet is { } each ? ((long)each.ConvWidth * each.Convolution.Columns) + ((long)each.ValueHeads * each.KeyDim * each.ValueDim) : 0;
+
+    static long Outputs(WeightMatrix? matrix) => matrix?.Rows ?? 0;
+}

@@ -1,0 +1,12 @@
+namespace Ckpt.Inference.Running;
+
+/// <summary>Heads that score keys and mix values.</summary>
+/// <param name="Heads">Of queries.</param>
+/// <param name="Groups">Of keys and values, each for as many query heads.</param>
+/// <param name="KeyDim">Size of a query and a key.</param>
+/// <param name="ValueDim">Size of a value.</param>
+/// <param name="Scale">What scores are multiplied by.</param>
+/// <param name="Window">Positions a query sees; null: all before it.</param>
+/// <param name="Cap">What scores are held between, or null.</param>
+/// <param name="Sinks">A logit a head, or null.</param>
+readonly record struct HeadsKind(int Heads, int Groups, int KeyDim, int ValueDim, float Scale, long? Window, float? Cap, float[]? Sinks);
