@@ -34,6 +34,7 @@ static class Transposition
     }
 
     /// <summary>The plain way, from a row on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Move<T>(ReadOnlySpan<byte> source, int pitch, int first, int rows, int columns, Span<byte> target, int step)
         where T : unmanaged
     {
@@ -50,24 +51,37 @@ static class Transposition
         }
     }
 
-    /// <summary>Elements of 2 bytes, what weights are made of: four rows at a time.</summary>
+    /// <summary>Elements of 2 bytes, what weights are made of: squares of four by four, in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // called seldom and long: tiers would come too late
     static void MovePairs(ReadOnlySpan<byte> source, int pitch, int rows, int columns, Span<byte> target, int step)
     {
-        var fours = rows & ~3;
-        for (var c = 0; c < columns; c++)
+        const ulong Even = 0x0000_FFFF_0000_FFFF, Low = 0x0000_0000_FFFF_FFFF;
+        var (high, wide) = (rows & ~3, columns & ~3);
+        for (var c = 0; c < wide; c += 4)
         {
             ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), c * 2);
             ref var to = ref Unsafe.Add(ref MemoryMarshal.GetReference(target), c * step);
-            for (var r = 0; r < fours; r += 4)
+            for (var r = 0; r < high; r += 4)
             {
-                var low = Unsafe.ReadUnaligned<ushort>(ref from) | ((uint)Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref from, pitch)) << 16);
-                ref var third = ref Unsafe.Add(ref from, 2 * pitch);
-                var high = Unsafe.ReadUnaligned<ushort>(ref third) | ((uint)Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref third, pitch)) << 16);
-                Unsafe.WriteUnaligned(ref to, low | ((ulong)high << 32));
-                from = ref Unsafe.Add(ref third, 2 * pitch);
+                var row0 = Unsafe.ReadUnaligned<ulong>(ref from);
+                var row1 = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, pitch));
+                var row2 = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, 2 * pitch));
+                var row3 = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref from, 3 * pitch));
+                // Elements 0 and 2, then 1 and 3, of two rows next to each other.
+                var even01 = (row0 & Even) | ((row1 & Even) << 16);
+                var odd01 = ((row0 >> 16) & Even) | (row1 & ~Even);
+                var even23 = (row2 & Even) | ((row3 & Even) << 16);
+                var odd23 = ((row2 >> 16) & Even) | (row3 & ~Even);
+                Unsafe.WriteUnaligned(ref to, (even01 & Low) | (even23 << 32));
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, step), (odd01 & Low) | (odd23 << 32));
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, 2 * step), (even01 >> 32) | (even23 & ~Low));
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref to, 3 * step), (odd01 >> 32) | (odd23 & ~Low));
+                from = ref Unsafe.Add(ref from, 4 * pitch);
                 to = ref Unsafe.Add(ref to, 8);
             }
         }
-        Move<ushort>(source, pitch, fours, rows, columns, target, step);
+        // What squares leave: the last rows of their columns, and the last columns.
+        Move<ushort>(source, pitch, high, rows, wide, target, step);
+        if (wide < columns) { Move<ushort>(source[(wide * 2)..], pitch, 0, rows, columns - wide, target[(wide * step)..], step); }
     }
 }
