@@ -16,10 +16,10 @@ sealed class AdapterPlaces
     readonly Lazy<NamingLinks> _toMegatron;
     readonly Lazy<NamingLinks> _fromMegatron;
 
-    internal AdapterPlaces(Dictionary<string, TensorInfo> tensors, bool megatron, AdapterModel model, LogicalAdapter adapter)
+    internal AdapterPlaces(Dictionary<string, TensorInfo> tensors, bool megatron, AdapterModel model, IReadOnlyDictionary<string, string> choices, LogicalAdapter adapter)
     {
         (_tensors, _megatron, _model) = (tensors, megatron, model);
-        _toMegatron = new(() => new NamingLinks(_model.Map(MegatronOptions(), Names(adapter))));
+        _toMegatron = new(() => new NamingLinks(_model.Map(MegatronOptions() with { Choices = choices }, Names(adapter))));
         _fromMegatron = new(() => new NamingLinks(_model.Map(new BridgeOptions(), tensors.Keys.ToHashSet(StringComparer.Ordinal)).Reverse()));
     }
 
