@@ -2,6 +2,7 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Looking;
 using Ckpt.Cli.Output;
 using Ckpt.Formats.Opening;
+using Ckpt.Models.Opening;
 
 namespace Ckpt.Cli.Commands;
 
@@ -10,7 +11,7 @@ sealed class InspectCommand(IReadOnlyList<CheckpointFormat> formats) : ICommand
 {
     public string Name => "inspect";
 
-    public string Summary => "say what a checkpoint is: format, sizes, layout, config, common state";
+    public string Summary => "say what a checkpoint is: format, producer, model, layout, adapters, what lacks";
 
     public string Usage => "ckpt inspect PATH [--json]";
 
@@ -28,8 +29,9 @@ sealed class InspectCommand(IReadOnlyList<CheckpointFormat> formats) : ICommand
     {
         using var checkpoint = PathFlags.Open(values, context, formats);
         var config = ConfigFile.ReadFor(checkpoint.Path);
+        var model = ModelRecord.Of(checkpoint, checkpoint.Path, new ModelOpenOptions());
         return values.Bool(CommonFlags.Json.Name)
-            ? new CommandResult(ExitCode.Done, CheckpointSummary.Json(checkpoint, config), [])
-            : new CommandResult(ExitCode.Done, [], [.. CheckpointSummary.Lines(checkpoint, config)]);
+            ? new CommandResult(ExitCode.Done, CheckpointSummary.Json(checkpoint, config, model), [])
+            : new CommandResult(ExitCode.Done, [], [.. CheckpointSummary.Lines(checkpoint, config, model)]);
     }
 }

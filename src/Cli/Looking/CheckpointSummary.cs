@@ -9,7 +9,7 @@ namespace Ckpt.Cli.Looking;
 static class CheckpointSummary
 {
     /// <summary>The summary for programs.</summary>
-    internal static JsonObject Json(ICheckpointReader checkpoint, JsonObject? config)
+    internal static JsonObject Json(ICheckpointReader checkpoint, JsonObject? config, ModelRecord? model = null)
     {
         var json = new JsonObject
         {
@@ -21,13 +21,14 @@ static class CheckpointSummary
             ["objects"] = checkpoint.Objects.Count,
         };
         if (HasGrid(checkpoint)) { json["layout_guess"] = LayoutGuess.Of(checkpoint.Tensors, checkpoint.Files).Json; }
+        if (model is not null) { json["model"] = model.Json; }
         json["config"] = config?.DeepClone();
         json["description"] = checkpoint.Describe();
         return json;
     }
 
     /// <summary>The summary for people.</summary>
-    internal static IEnumerable<string> Lines(ICheckpointReader checkpoint, JsonObject? config)
+    internal static IEnumerable<string> Lines(ICheckpointReader checkpoint, JsonObject? config, ModelRecord? model = null)
     {
         var totals = TensorTotals.Of(checkpoint.Tensors);
         yield return $"format    {checkpoint.Format}";
@@ -43,6 +44,7 @@ static class CheckpointSummary
             yield return $"layout    looks like {Sizes(guess)}{(guess.Writers == 0 ? "" : $", written by {guess.Writers} {(guess.Writers == 1 ? "rank" : "ranks")}")} (a guess from the grid of boxes)";
             foreach (var evidence in guess.Evidence) { yield return $"          {evidence}"; }
         }
+        foreach (var line in model?.Lines() ?? []) { yield return line; }
         if (config is not null)
         {
             yield return "config.json";

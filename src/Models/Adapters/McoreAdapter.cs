@@ -54,6 +54,9 @@ public sealed class McoreAdapter : IAdapter
         .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && GatedRows.Is(weight) && !weight.Contains(".experts.", StringComparison.Ordinal))
         .Select(GatedRows.RanksOf).DefaultIfEmpty(1).Max();
 
+    /// <summary>Whether the weights that an adapter was trained on lie with it.</summary>
+    public static bool HasBase(ICheckpointReader reader) => reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part == McorePart.BaseLayer);
+
     /// <summary>
     /// The base model in a checkpoint that was saved under an adapter, by the names a checkpoint without has; null where there is none. The reader is
     /// disposed with what is given back.

@@ -12,10 +12,10 @@ public static class MegatronDialect
     public const string Attribute = "ckpt_dialect";
 
     // mcore-bridge's ModelConfig, which Megatron-SWIFT stores as args, and Megatron-SWIFT's own attributes before.
-    static readonly string[] s_swift = ["hf_model_type", "llm_model_type", "mcore_model_type", "mcore_adapter", "model_dir", "tuner_type", "train_type"];
+    internal static readonly string[] s_swift = ["hf_model_type", "llm_model_type", "mcore_model_type", "mcore_adapter", "model_dir", "tuner_type", "train_type"];
 
     // Megatron-LM's argument parser; Megatron-SWIFT's, which was built on it, has its own besides.
-    static readonly string[] s_native = ["use_legacy_models", "use_mcore_models", "yaml_cfg", "encoder_num_layers", "rampup_batch_size", "eod_mask_loss"];
+    internal static readonly string[] s_native = ["use_legacy_models", "use_mcore_models", "yaml_cfg", "encoder_num_layers", "rampup_batch_size", "eod_mask_loss"];
 
     /// <summary>An option of the choice <c>dialect</c>, or null where nothing tells.</summary>
     /// <param name="common">The checkpoint's common state.</param>
