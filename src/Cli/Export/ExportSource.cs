@@ -92,7 +92,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     {
         if (arguments.Adapters.Count == 0) { return source; }
         var adapters = arguments.Adapters.Select(path => OpenAdapter(arguments, path)).ToArray();
-        var merge = AdapterMerge.Plan(source.Model.Reader, adapters, source.Model.Side.Config, new AdapterMergeOptions { Naming = source.Model.Naming });
+        var merge = AdapterMerge.Plan(source.Model.Reader, adapters, source.Model.Side.Config, new AdapterMergeOptions { Naming = source.Model.Naming, Choices = source.Model.Own.Choices });
         return source with { Model = source.Model.With(merge.Checkpoint, source.Model.Side), Afterwards = () => MergeReport.Of(merge.Receipts()), Notes = [.. source.Notes, .. merge.Adapters.SelectMany(static a => a.Notes)], Adapters = [.. adapters.Select(static adapter => adapter.Reader)] };
     }
 

@@ -15,18 +15,19 @@ sealed class AdapterCarrier
     readonly Dictionary<string, TensorInfo> _tensors;
     readonly bool _megatron;
     readonly AdapterModel _model;
+    readonly IReadOnlyDictionary<string, string> _choices;
 
-    internal AdapterCarrier(ICheckpointReader reader, bool megatron, AdapterModel model)
+    internal AdapterCarrier(ICheckpointReader reader, bool megatron, AdapterModel model, IReadOnlyDictionary<string, string> choices)
     {
         _tensors = reader.Tensors.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
-        (_megatron, _model) = (megatron, model);
+        (_megatron, _model, _choices) = (megatron, model, choices);
     }
 
     /// <summary>What the adapter does to each tensor of the base.</summary>
     internal IReadOnlyDictionary<string, AdapterStep> Carry(LogicalAdapter adapter)
     {
         CheckTied(adapter);
-        var places = new AdapterPlaces(_tensors, _megatron, _model, adapter);
+        var places = new AdapterPlaces(_tensors, _megatron, _model, adapter, _choices);
         var copies = new Dictionary<string, List<CopyPiece>>(StringComparer.Ordinal);
         var deltas = new Dictionary<string, List<DeltaPiece>>(StringComparer.Ordinal);
         foreach (var saved in adapter.Saved) { Replace(saved, places, copies, adapter.Where); }

@@ -44,7 +44,7 @@ public sealed class AdapterMerge : IDisposable
         var model = megatron ? AdapterModel.Of(config!) : AdapterModel.Of(reader, config);
         var cache = new FactorCache(options.FactorBytes);
         var logical = adapters.Select(adapter => adapter.Resolve(model)).ToArray();
-        var carrier = new AdapterCarrier(reader, megatron, model);
+        var carrier = new AdapterCarrier(reader, megatron, model, options.Choices);
         var steps = logical.Select(adapter => carrier.Carry(adapter)).ToArray();
         var merged = new List<MergedTensor>();
         foreach (var tensor in reader.Tensors)

@@ -12,6 +12,9 @@ public sealed record AdapterMergeOptions
     /// <summary>Which names the base has; null: told from them.</summary>
     public FamilySide? Naming { get; init; }
 
+    /// <summary>How a Megatron base names and orders things, where it has to be said (<c>dialect</c>).</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Bytes of factors held at once; those used last stay.</summary>
     public long FactorBytes { get; init; } = 128L << 20;
 }

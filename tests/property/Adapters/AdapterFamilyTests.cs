@@ -35,11 +35,12 @@ public sealed class AdapterFamilyTests
 
         using var megatron = Converted(folder, "megatron", hf, map);
         using var expected = Converted(folder, "expected", merged.Checkpoint, map);
-        using var there = AdapterMerge.Plan(megatron, [adapter], config);
+        var told = new AdapterMergeOptions { Choices = config.Family.Choices.Any(static choice => choice.IsAsked) ? new Dictionary<string, string> { ["dialect"] = "mcore-bridge" } : new Dictionary<string, string>() };
+        using var there = AdapterMerge.Plan(megatron, [adapter], config, told);
         Same(expected, there.Checkpoint, there.Changed);
 
         using var carried = McoreAdapter.Open(McoreVectorTests.Write(folder, "mcore", McoreExport.Plan(PeftAdapter.Open(path), config, new McoreExportOptions { Sizes = new ParallelSizes { Tensor = 2 } })));
-        using var again = AdapterMerge.Plan(megatron, [carried], config);
+        using var again = AdapterMerge.Plan(megatron, [carried], config, told);
         Same(expected, again.Checkpoint, there.Changed);
         using var back = AdapterMerge.Plan(hf, [carried], config);
         Same(merged.Checkpoint, back.Checkpoint, merged.Changed);
