@@ -29,6 +29,7 @@ static class AdapterExport
                 : McoreExport.Plan((PeftAdapter)adapter, config, new McoreExportOptions
                 {
                     Sizes = arguments.Parallel,
+                    Dialect = arguments.Dialect,
                     PaddedVocab = arguments.VocabDivisibleBy is { } divisible
                         ? VocabPadding.Native(config.Model.VocabSize, arguments.Parallel.Tensor, divisible)
                         : VocabPadding.Swift(config.Model.VocabSize, arguments.Parallel.Tensor),

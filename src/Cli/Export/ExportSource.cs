@@ -47,6 +47,8 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         }
     }
 
+    static Dictionary<string, string> Choices(ExportArguments arguments) => arguments.Dialect is { } dialect ? new() { [ModelCheckpoint.DialectChoice] = dialect } : [];
+
     static ModelCheckpoint OpenModel(ExportArguments arguments)
     {
         if (arguments.StoredStages is not { } stages) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
@@ -65,7 +67,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
         Model = arguments.SourceIsMcore ? arguments.Model : null,
         HfConfig = arguments.HfConfig,
         Family = arguments.Family,
-        Choices = arguments.Dialect is { } dialect ? new Dictionary<string, string> { [ModelCheckpoint.DialectChoice] = dialect } : new Dictionary<string, string>(),
+        Choices = Choices(arguments),
         MtpLayers = arguments.MtpLayers,
         FindModel = FindModel,
     };
@@ -97,7 +99,7 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
     }
 
     internal static IAdapter OpenAdapter(ExportArguments arguments, string path) => arguments.AdaptersAreMcore
-        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, Scaling = arguments.LoraScaling, SavedTensorParallel = arguments.AdapterTensorParallel })
+        ? McoreAdapter.Open(path, new McoreAdapterOptions { Alpha = arguments.LoraAlpha, Scaling = arguments.LoraScaling, SavedTensorParallel = arguments.AdapterTensorParallel, Choices = Choices(arguments) })
         : PeftAdapter.Open(path);
 
     internal static string? FindModel(string model)

@@ -27,7 +27,7 @@ sealed class AdapterCarrier
     internal IReadOnlyDictionary<string, AdapterStep> Carry(LogicalAdapter adapter)
     {
         CheckTied(adapter);
-        var places = new AdapterPlaces(_tensors, _megatron, _model, adapter, _choices);
+        var places = new AdapterPlaces(_tensors, _megatron, _model, _choices, adapter);
         var copies = new Dictionary<string, List<CopyPiece>>(StringComparer.Ordinal);
         var deltas = new Dictionary<string, List<DeltaPiece>>(StringComparer.Ordinal);
         foreach (var saved in adapter.Saved) { Replace(saved, places, copies, adapter.Where); }

@@ -12,7 +12,7 @@ public sealed record AdapterMergeOptions
     /// <summary>Which names the base has; null: told from them.</summary>
     public FamilySide? Naming { get; init; }
 
-    /// <summary>How a Megatron base names and orders things, where it has to be said (<c>dialect</c>).</summary>
+    /// <summary>Options of the base's Megatron names that they do not tell (<c>dialect</c>).</summary>
     public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Bytes of factors held at once; those used last stay.</summary>

@@ -12,15 +12,14 @@ sealed class AdapterPlaces
     readonly Dictionary<string, TensorInfo> _tensors;
     readonly bool _megatron;
     readonly AdapterModel _model;
-    readonly IReadOnlyDictionary<string, string> _choices;
     readonly Dictionary<string, IReadOnlyList<(TensorInfo Tensor, LinkedRuns Runs)>> _found = new(StringComparer.Ordinal);
     readonly Lazy<NamingLinks> _toMegatron;
     readonly Lazy<NamingLinks> _fromMegatron;
 
-    internal AdapterPlaces(Dictionary<string, TensorInfo> tensors, bool megatron, AdapterModel model, LogicalAdapter adapter, IReadOnlyDictionary<string, string> choices)
+    internal AdapterPlaces(Dictionary<string, TensorInfo> tensors, bool megatron, AdapterModel model, IReadOnlyDictionary<string, string> choices, LogicalAdapter adapter)
     {
-        (_tensors, _megatron, _model, _choices) = (tensors, megatron, model, choices);
-        _toMegatron = new(() => new NamingLinks(_model.Map(MegatronOptions(), Names(adapter))));
+        (_tensors, _megatron, _model) = (tensors, megatron, model);
+        _toMegatron = new(() => new NamingLinks(_model.Map(MegatronOptions() with { Choices = choices }, Names(adapter))));
         _fromMegatron = new(() => new NamingLinks(_model.Map(new BridgeOptions(), tensors.Keys.ToHashSet(StringComparer.Ordinal)).Reverse()));
     }
 
@@ -64,7 +63,7 @@ sealed class AdapterPlaces
     }
 
     BridgeOptions MegatronOptions() => _megatron
-        ? MegatronNames.Options(_model.Config!.Family, _model.Config.Model, _tensors.ToDictionary(static t => t.Key, static t => t.Value.Shape, StringComparer.Ordinal), "base") with { Choices = _choices }
+        ? MegatronNames.Options(_model.Config!.Family, _model.Config.Model, _tensors.ToDictionary(static t => t.Key, static t => t.Value.Shape, StringComparer.Ordinal), "base")
         : new BridgeOptions();
 
     static HashSet<string> Names(LogicalAdapter adapter) =>

@@ -24,6 +24,9 @@ sealed record McoreAdapterFacts
 
     internal string? Model { get; init; }
 
+    /// <summary>Whose order gated attention is in, where the arguments tell.</summary>
+    internal string? Dialect { get; init; }
+
     internal static McoreAdapterFacts Read(byte[]? argsJson, PickleDict? common, string where)
     {
         var root = argsJson is null ? default : StrictJson.Parse(argsJson, $"{where}, args.json");
@@ -40,6 +43,7 @@ sealed record McoreAdapterFacts
                 ? dropout.GetDouble() : args?.Number("lora_dropout") ?? 0,
             TaskType = json?.OptionalText("task_type"),
             Model = json?.OptionalText("model"),
+            Dialect = MegatronDialect.Of(common, argsJson is not null, where),
         };
     }
 

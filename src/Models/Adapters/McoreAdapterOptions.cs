@@ -17,6 +17,9 @@ public sealed record McoreAdapterOptions
     /// <summary>Whether scaling is alpha over the root of the rank, in place of what the run's arguments say.</summary>
     public bool? UseRslora { get; init; }
 
+    /// <summary>Options of its names that they do not tell (<c>dialect</c>); empty: as the run's arguments tell.</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The tensor parallel size under which it was saved, in place of what chunks and arguments say.</summary>
     public int? SavedTensorParallel { get; init; }
 }

@@ -32,7 +32,11 @@ public sealed class McoreExport
         (_adapter, _config, _options) = (adapter, config, options);
         _notes = [.. adapter.Notes];
         var names = adapter.Modules.Select(static module => module.Weight).Concat(adapter.Saved.Select(static saved => saved.Name)).ToHashSet(StringComparer.Ordinal);
-        _map = AdapterModel.Of(config).Map(new BridgeOptions { PaddedVocab = options.PaddedVocab }, names);
+        _map = AdapterModel.Of(config).Map(new BridgeOptions
+        {
+            PaddedVocab = options.PaddedVocab,
+            Choices = options.Dialect is { } dialect ? new Dictionary<string, string> { [Opening.ModelCheckpoint.DialectChoice] = dialect } : new Dictionary<string, string>(),
+        }, names);
         _shapes = _map.Right.Tensors.ToDictionary(static tensor => tensor.Name, static tensor => tensor.StoredShape, StringComparer.Ordinal);
         var links = new NamingLinks(_map);
         foreach (var module in adapter.Modules) { McoreShares.Find(module, links, _slots, _shapes, adapter.Where); }

@@ -12,6 +12,9 @@ public sealed record McoreExportOptions
     /// <summary>Rows of a padded output layer; 0: the vocabulary.</summary>
     public long PaddedVocab { get; init; }
 
+    /// <summary>Whose order gated attention is written in (the choice <c>dialect</c>); null: the usual one.</summary>
+    public string? Dialect { get; init; }
+
     /// <summary>The iteration.</summary>
     public int Iteration { get; init; } = 1;
 

@@ -81,6 +81,7 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
         {
             PaddedVocab = rows > vocabulary ? rows : 0,
             MegatronHas = names.Contains,
+            Choices = options.Choices.Count == 0 && facts.Dialect is { } told ? new Dictionary<string, string> { [Opening.ModelCheckpoint.DialectChoice] = told } : options.Choices,
             MegatronPrefix = layered?[..at] ?? "",
             KeyForm = layered is null ? KeyForm.Automatic : char.IsAsciiDigit(layered[at + Layers.Length]) ? KeyForm.PerLayer : KeyForm.Stacked,
         };

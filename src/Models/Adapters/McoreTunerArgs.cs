@@ -49,6 +49,7 @@ static class McoreTunerArgs
         Iteration = options.Iteration,
         Sizes = options.Sizes,
         PaddedVocab = options.PaddedVocab,
+        Dialect = options.Dialect,
         Model = options.Model,
     };
 }

@@ -17,6 +17,9 @@ public sealed class AdapterFamilyTests
 {
     const int Rank = 2;
 
+    // Whose order gated attention is in, names do not tell, and there are no arguments here that would.
+    static readonly AdapterMergeOptions s_options = new() { Choices = new Dictionary<string, string> { ["dialect"] = "mcore-bridge" } };
+
     public static IEnumerable<object[]> Models =>
         Directory.EnumerateDirectories(AdapterCases.HfRoot).Order(StringComparer.Ordinal).Where(static folder => File.Exists(Path.Combine(folder, "config.json")) && !folder.EndsWith("tied", StringComparison.Ordinal)).Select(static folder => new object[] { Path.GetFileName(folder) });
 
@@ -35,12 +38,11 @@ public sealed class AdapterFamilyTests
 
         using var megatron = Converted(folder, "megatron", hf, map);
         using var expected = Converted(folder, "expected", merged.Checkpoint, map);
-        var told = new AdapterMergeOptions { Choices = config.Family.Choices.Any(static choice => choice.IsAsked) ? new Dictionary<string, string> { ["dialect"] = "mcore-bridge" } : new Dictionary<string, string>() };
-        using var there = AdapterMerge.Plan(megatron, [adapter], config, told);
+        using var there = AdapterMerge.Plan(megatron, [adapter], config, s_options);
         Same(expected, there.Checkpoint, there.Changed);
 
         using var carried = McoreAdapter.Open(McoreVectorTests.Write(folder, "mcore", McoreExport.Plan(PeftAdapter.Open(path), config, new McoreExportOptions { Sizes = new ParallelSizes { Tensor = 2 } })));
-        using var again = AdapterMerge.Plan(megatron, [carried], config, told);
+        using var again = AdapterMerge.Plan(megatron, [carried], config, s_options);
         Same(expected, again.Checkpoint, there.Changed);
         using var back = AdapterMerge.Plan(hf, [carried], config);
         Same(merged.Checkpoint, back.Checkpoint, merged.Changed);
