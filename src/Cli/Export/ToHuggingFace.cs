@@ -5,7 +5,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
