@@ -5,23 +5,23 @@ using Ckpt.Sharding.Maps;
 namespace Ckpt.Models.Bridge;
 
 /// <summary>What may be present besides the tensors a side consists of: second names of tied weights, buffers, training state.</summary>
-static class BridgeExtras
+static partial class BridgeExtras
 {
-    // Linear in the length of the name, whoever wrote it.
-    const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
+    // None of these repeats anything inside a repetition: linear in the length of the name, whoever wrote it. Making them at run time takes 0.1 s.
+    const RegexOptions Options = RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
     internal static IReadOnlyList<Drop> HfDrops { get; } =
     [
-        new(new Regex(@"(^|\.)rotary_emb\.inv_freq$", Options), "rotary frequencies, which are computed from the config (buffers of transformers before 4.32)"),
-        new(new Regex(@"\.self_attn\.masked_bias$", Options), "attention mask constants (buffers of old transformers)"),
+        new(HfFrequencies(), "rotary frequencies, which are computed from the config (buffers of transformers before 4.32)"),
+        new(Masks(), "attention mask constants (buffers of old transformers)"),
     ];
 
     internal static IReadOnlyList<Drop> MegatronDrops { get; } =
     [
-        new(new Regex(@"^(chained_\d+\.)?optimizer\.", Options), "optimizer state, which Hugging Face folders do not hold"),
-        new(new Regex(@"^(rng_state|rerun_state_machine_state|opt_param_scheduler|common_state)([./]|$)", Options), "training state, which Hugging Face folders do not hold"),
-        new(new Regex(@"\._extra_state([./]|$)", Options), "Transformer Engine's calibration state"),
-        new(new Regex(@"(^|\.)rotary_pos_emb\.inv_freq$", Options), "rotary frequencies, which are computed from the config"),
+        new(Optimizer(), "optimizer state, which Hugging Face folders do not hold"),
+        new(TrainingState(), "training state, which Hugging Face folders do not hold"),
+        new(ExtraState(), "Transformer Engine's calibration state"),
+        new(MegatronFrequencies(), "rotary frequencies, which are computed from the config"),
     ];
 
     internal static IReadOnlyList<Alias> HfAliases(ResolvedBridge bridge, List<MappedTensor> tensors) =>
@@ -43,4 +43,22 @@ static class BridgeExtras
 
     static Alias[] Tied(ResolvedBridge bridge, List<MappedTensor> tensors, string embedding, string head) =>
         bridge.Config.TieWordEmbeddings ? [new Alias(head, tensors.FindIndex(tensor => tensor.Name == embedding), "tied to the embedding (tie_word_embeddings)")] : [];
+
+    [GeneratedRegex(@"(^|\.)rotary_emb\.inv_freq$", Options)]
+    private static partial Regex HfFrequencies();
+
+    [GeneratedRegex(@"\.self_attn\.masked_bias$", Options)]
+    private static partial Regex Masks();
+
+    [GeneratedRegex(@"^(chained_\d+\.)?optimizer\.", Options)]
+    private static partial Regex Optimizer();
+
+    [GeneratedRegex(@"^(rng_state|rerun_state_machine_state|opt_param_scheduler|common_state)([./]|$)", Options)]
+    private static partial Regex TrainingState();
+
+    [GeneratedRegex(@"\._extra_state([./]|$)", Options)]
+    private static partial Regex ExtraState();
+
+    [GeneratedRegex(@"(^|\.)rotary_pos_emb\.inv_freq$", Options)]
+    private static partial Regex MegatronFrequencies();
 }
