@@ -1,9 +1,9 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
+using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
-using Ckpt.Formats.Opening;
 using Ckpt.Models.Families;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Opening;

@@ -1,7 +1,7 @@
+using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
-using Ckpt.Formats;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Views;
 

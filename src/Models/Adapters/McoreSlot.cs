@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Ckpt.Sharding.Boxes;
 
 namespace Ckpt.Models.Adapters;

@@ -1,6 +1,6 @@
 using Ckpt.Formats;
-using Ckpt.Formats.Tensors;
 using Ckpt.Formats.IO;
+using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Zarr;
 using Ckpt.Kit;
 using FsCheck.Fluent;
