@@ -23,8 +23,11 @@ static class HeatMap
     /// <summary>A stack of more layers than this is none: its numbers are something else.</summary>
     const int MostLayers = 4096;
 
-    internal static IReadOnlyList<HeatStack> Of(IReadOnlyList<ReportedTensor> tensors)
+    /// <summary>Of all names there are: those that only one side has are there without a distance.</summary>
+    internal static IReadOnlyList<HeatStack> Of(WeightSection weights)
     {
+        var lacking = weights.OnlyInA.Concat(weights.OnlyInB).Select(static name => new ReportedTensor { Name = name, FormA = "", FormB = "", Elements = 0, State = TensorState.OtherForm });
+        var tensors = weights.Tensors.Concat(lacking);
         var stacks = new Dictionary<string, Dictionary<string, Dictionary<int, List<ReportedTensor>>>>(StringComparer.Ordinal);
         foreach (var tensor in tensors)
         {

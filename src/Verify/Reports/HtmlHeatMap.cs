@@ -31,7 +31,7 @@ static class HtmlHeatMap
     {
         using var legend = html.In("p", ("class", "legend"), ("aria-hidden", "true"));
         for (var level = 0; level <= HeatScale.Levels; level++) { Key(html, string.Create(CultureInfo.InvariantCulture, $"h{level}"), level == 0 ? "bit-identical" : HeatScale.Text(level)); }
-        Key(html, "hx", "not measured");
+        Key(html, "hx", "in one only, or not measured");
     }
 
     static void Key(HtmlText html, string css, string text)
@@ -93,7 +93,7 @@ static class HtmlHeatMap
     // Values that are equal and only the types differ are no distance, and not the same either.
     static double? Shown(HeatCell cell) => cell is { Differing: > 0, MeanDiff: 0 } ? double.Epsilon : cell.MeanDiff;
 
-    static string Told(HeatCell cell) => cell.Differing == 0 ? "bit-identical" : $"mean_diff {ReportNumbers.Measured(cell.MeanDiff)}{(cell.Tensors == 1 ? "" : $", {ReportNumbers.Count(cell.Differing)} of {ReportNumbers.Count(cell.Tensors)} tensors differ")}";
+    static string Told(HeatCell cell) => cell.Differing == 0 ? "bit-identical" : cell.MeanDiff is null ? "in one only, or not measured" : $"mean_diff {ReportNumbers.Measured(cell.MeanDiff)}{(cell.Tensors == 1 ? "" : $", {ReportNumbers.Count(cell.Differing)} of {ReportNumbers.Count(cell.Tensors)} tensors differ")}";
 
     static string Differing(HeatRow row)
     {

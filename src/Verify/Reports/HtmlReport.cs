@@ -58,8 +58,9 @@ public static class HtmlReport
             using var card = html.In("div", "card side");
             html.Leaf("span", side.Label, ("class", "label"));
             using var text = html.In("div");
-            html.Leaf("p", Path.GetFileName(Path.TrimEndingDirectorySeparator(side.Path)), ("class", "name"));
-            html.Leaf("p", side.Path, ("class", "path"));
+            var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(side.Path));
+            html.Leaf("p", name, ("class", "name"));
+            if (side.Path != name) { html.Leaf("p", side.Path, ("class", "path")); }
             html.Leaf("p", $"{side.Format} · {ReportNumbers.Of(side.Tensors, "tensor")} · {ReportNumbers.Bytes(side.Bytes)}", ("class", "muted"));
         }
     }

@@ -5,14 +5,14 @@ namespace Ckpt.Verify.Reports;
 /// <summary>Says how weights compare: figures, heat map, histograms, the worst tensors. Pure.</summary>
 static class HtmlWeights
 {
-    const int ShownTensors = 40;
+    const int ShownTensors = 25;
     const int ShownNames = 200;
 
     internal static void Say(HtmlText html, WeightSection weights)
     {
         var worst = weights.Worst;
         Figures(html, weights, worst);
-        if (weights.Tensors.Count > 0) { HtmlHeatMap.Say(html, HeatMap.Of(weights.Tensors)); }
+        if (weights.Tensors.Count + weights.OnlyInA.Count + weights.OnlyInB.Count > 0) { HtmlHeatMap.Say(html, HeatMap.Of(weights)); }
         Histograms(html, weights.Tensors);
         if (worst.Count > 0) { Worst(html, worst); }
         Names(html, "Only in A", weights.OnlyInA);

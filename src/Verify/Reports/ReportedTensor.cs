@@ -54,6 +54,7 @@ public sealed record ReportedTensor
     /// <summary>The elements furthest apart, the worst first.</summary>
     public IReadOnlyList<ReportedElement> Worst { get; init; } = [];
 
-    /// <summary>The mean distance: zero where it is the same, null where it was not measured.</summary>
-    public double? MeanDiff => State == TensorState.Same ? 0 : Statistics?.MeanDiff;
+    /// <summary>The mean distance: zero where it is the same, infinite where one side has numbers and the other none, null where it was not measured.</summary>
+    public double? MeanDiff => State == TensorState.Same ? 0
+        : Statistics is { } s && (s.NaNMismatches > 0 || s.InfinitiesA != s.InfinitiesB) ? double.PositiveInfinity : Statistics?.MeanDiff;
 }
