@@ -58,6 +58,7 @@ public sealed class ReportPageTests(Chromium chromium) : IClassFixture<Chromium>
         if (Environment.GetEnvironmentVariable("REPORT_PICTURES") is { Length: > 0 } folder)
         {
             await page.ReloadAsync();
+            if (kind == "different") { await page.Locator("#forward").ScreenshotAsync(new LocatorScreenshotOptions { Path = Path.Combine(folder, $"{kind}-{width}-{scheme}-forward.png") }); }
             await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"{kind}-{width}-{scheme}.png") });
         }
         Assert.Empty(faults);

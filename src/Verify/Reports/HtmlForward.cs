@@ -35,7 +35,7 @@ static class HtmlForward
     static void Layers(HtmlText html, ForwardSection forward)
     {
         html.Leaf("h3", "Hidden states along the model");
-        html.Leaf("p", "The mean distance behind each module; a row further right in the scale is ten times the one before.", ("class", "muted"));
+        html.Leaf("p", "The mean distance behind each module; each step of a bar is ten times the one before.", ("class", "muted"));
         using var table = html.In("table", "bars");
         using var body = html.In("tbody");
         for (var i = 0; i < forward.Layers.Count; i++)

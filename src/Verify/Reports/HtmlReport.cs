@@ -31,6 +31,7 @@ public static class HtmlReport
             Sides(html, report);
             if (report.Weights is { } weights) { HtmlWeights.Say(html, weights); }
             if (report.Forward is { } forward) { HtmlForward.Say(html, forward); }
+            if (report.Weights is { } compared) { HtmlWeights.SayDifferences(html, compared); }
             if (report.Findings is { } findings) { HtmlFindings.Say(html, findings); }
             if (report.Notes.Count > 0) { Notes(html, report.Notes); }
             using var foot = html.In("footer");
@@ -58,11 +59,21 @@ public static class HtmlReport
             using var card = html.In("div", "card side");
             html.Leaf("span", side.Label, ("class", "label"));
             using var text = html.In("div");
-            var name = Path.GetFileName(Path.TrimEndingDirectorySeparator(side.Path));
+            var name = Name(side.Path);
             html.Leaf("p", name, ("class", "name"));
             if (side.Path != name) { html.Leaf("p", side.Path, ("class", "path")); }
             html.Leaf("p", $"{side.Format} · {ReportNumbers.Of(side.Tensors, "tensor")} · {ReportNumbers.Bytes(side.Bytes)}", ("class", "muted"));
         }
+    }
+
+    /// <summary>What people call what lies at a path: a hub's model by its own name, else the folder's or file's.</summary>
+    static string Name(string path)
+    {
+        var parts = path.Split('/');
+        var model = Array.FindLastIndex(parts, static part => part.StartsWith("models--", StringComparison.Ordinal));
+        return model >= 0 && parts.Length > model + 1 && parts[model + 1] == "snapshots"
+            ? parts[model]["models--".Length..].Replace("--", "/", StringComparison.Ordinal)
+            : Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
     }
 
     static void Notes(HtmlText html, IReadOnlyList<string> notes)

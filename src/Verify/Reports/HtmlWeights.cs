@@ -5,15 +5,21 @@ namespace Ckpt.Verify.Reports;
 /// <summary>Says how weights compare: figures, heat map, histograms, the worst tensors. Pure.</summary>
 static class HtmlWeights
 {
-    const int ShownTensors = 25;
+    const int OpenTensors = 8;
+    const int ShownTensors = 100;
     const int ShownNames = 200;
 
     internal static void Say(HtmlText html, WeightSection weights)
     {
-        var worst = weights.Worst;
-        Figures(html, weights, worst);
+        Figures(html, weights, weights.Worst);
         if (weights.Tensors.Count + weights.OnlyInA.Count + weights.OnlyInB.Count > 0) { HtmlHeatMap.Say(html, HeatMap.Of(weights)); }
         Histograms(html, weights.Tensors);
+    }
+
+    /// <summary>What differs, one by one.</summary>
+    internal static void SayDifferences(HtmlText html, WeightSection weights)
+    {
+        var worst = weights.Worst;
         if (worst.Count > 0) { Worst(html, worst); }
         Names(html, "Only in A", weights.OnlyInA);
         Names(html, "Only in B", weights.OnlyInB);
@@ -70,8 +76,15 @@ static class HtmlWeights
         using var card = html.In("section", ("class", "card"), ("id", "worst"));
         html.Leaf("h2", "Where they differ");
         html.Leaf("p", worst.Count > ShownTensors ? $"The {ShownTensors} of {ReportNumbers.Count(worst.Count)} tensors furthest apart; the others are in the JSON." : "All tensors that are not the same, those furthest apart first.", ("class", "muted"));
-        using var list = html.In("ol", "tensors");
-        foreach (var tensor in worst.Take(ShownTensors)) { Tensor(html, tensor); }
+        using (html.In("ol", "tensors"))
+        {
+            foreach (var tensor in worst.Take(OpenTensors)) { Tensor(html, tensor); }
+        }
+        if (worst.Count <= OpenTensors) { return; }
+        using var details = html.In("details");
+        html.Leaf("summary", $"{ReportNumbers.Count(Math.Min(worst.Count, ShownTensors) - OpenTensors)} more");
+        using var more = html.In("ol", "tensors");
+        foreach (var tensor in worst.Take(ShownTensors).Skip(OpenTensors)) { Tensor(html, tensor); }
     }
 
     static void Tensor(HtmlText html, ReportedTensor tensor)

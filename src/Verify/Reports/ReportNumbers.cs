@@ -8,7 +8,7 @@ static class ReportNumbers
     static readonly string[] s_units = ["bytes", "KB", "MB", "GB", "TB", "PB"];
 
     /// <summary>A measured number: four digits, zero as 0.</summary>
-    internal static string Measured(double? value) => value is { } number ? number.ToString("G4", CultureInfo.InvariantCulture) : "–";
+    internal static string Measured(double? value) => value is { } number ? number.ToString("g4", CultureInfo.InvariantCulture) : "–";
 
     /// <summary>A cosine, whose digits behind the nines count.</summary>
     internal static string Cosine(double value) => value.ToString("F9", CultureInfo.InvariantCulture);
