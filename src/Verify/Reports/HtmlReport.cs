@@ -89,15 +89,18 @@ public static class HtmlReport
         ReportVerdict.Same => "The same",
         ReportVerdict.Close => "Close enough",
         ReportVerdict.Different => "Different",
+        ReportVerdict.Sound => "Sound",
+        ReportVerdict.Suspect => "Worth a look",
         _ => "Broken",
     };
 
-    static string Css(ReportVerdict verdict) => verdict switch { ReportVerdict.Same => "ok", ReportVerdict.Close => "near", _ => "bad" };
+    static string Css(ReportVerdict verdict) => verdict switch { ReportVerdict.Same or ReportVerdict.Sound => "ok", ReportVerdict.Close or ReportVerdict.Suspect => "near", _ => "bad" };
 
     static string Icon(ReportVerdict verdict) => "<svg viewBox=\"0 0 48 48\" aria-hidden=\"true\"><circle cx=\"24\" cy=\"24\" r=\"22\"/><path d=\"" + verdict switch
     {
-        ReportVerdict.Same => "M14 25l7 7 13-15",
+        ReportVerdict.Same or ReportVerdict.Sound => "M14 25l7 7 13-15",
         ReportVerdict.Close => "M12 21c4-5 8-5 12-1s8 4 12-1M12 31c4-5 8-5 12-1s8 4 12-1",
+        ReportVerdict.Suspect => "M24 13v13M24 33v1",
         _ => "M16 16l16 16M32 16L16 32",
     } + "\"/></svg>";
 

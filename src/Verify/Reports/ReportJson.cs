@@ -11,7 +11,7 @@ public static class ReportJson
     {
         ["command"] = report.Command,
         ["ckpt"] = report.Version,
-        ["verdict"] = report.Verdict switch { ReportVerdict.Same => "same", ReportVerdict.Close => "close", ReportVerdict.Different => "different", _ => "broken" },
+        ["verdict"] = report.Verdict.ToString().ToLowerInvariant(),
         ["headline"] = report.Headline,
         ["sides"] = Array(report.Sides, static side => new JsonObject { ["label"] = side.Label, ["path"] = side.Path, ["format"] = side.Format, ["tensors"] = side.Tensors, ["bytes"] = side.Bytes }),
         ["weights"] = report.Weights is { } weights ? Of(weights) : null,

@@ -14,6 +14,12 @@ public enum ReportVerdict
     /// <summary>Something differs.</summary>
     Different,
 
+    /// <summary>Nothing was found that is wrong.</summary>
+    Sound,
+
+    /// <summary>Nothing is broken, and something is to be looked at.</summary>
+    Suspect,
+
     /// <summary>Something cannot be read, or is not what it should be.</summary>
     Broken,
 }
