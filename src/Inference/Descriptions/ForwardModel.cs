@@ -21,6 +21,7 @@ public sealed class ForwardModel
         LogitCap = describer.LogitCap;
         NormEpsilon = (float)config.Model.NormEps;
         AreNormsCentred = config.Family.Config.ZeroCentredNorms;
+        AreLayerNorms = config.Family.Config.LayerNorms;
     }
 
     /// <summary>What a config says of a model whose weights have these names.</summary>
@@ -74,4 +75,7 @@ public sealed class ForwardModel
 
     /// <summary>Norms multiply by one more than their weights.</summary>
     public bool AreNormsCentred { get; }
+
+    /// <summary>Norms subtract the mean and have biases.</summary>
+    public bool AreLayerNorms { get; }
 }

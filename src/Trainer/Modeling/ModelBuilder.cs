@@ -25,6 +25,7 @@ sealed class ModelBuilder
     internal ModelBuilder(ForwardModel model, ParameterFactory factory)
     {
         (_model, _factory, _options, _ranks, _hidden) = (model, factory, factory.Options, factory.Place.TensorParallel, model.Hidden);
+        if (model.AreLayerNorms) { Throw.NotTrained(model.Where, "norms subtract the mean and have biases"); }
         _outside = ParameterCut.Whole with { IsPartial = factory.Place.SequenceParallel && _ranks > 1 };
         _linear = new LinearFactory(factory);
         _feedForward = new FeedForwardBuilder(factory, _linear, _outside, _hidden);
@@ -43,7 +44,7 @@ sealed class ModelBuilder
     /// <summary>The head; it shares the embedding's weight where they are tied.</summary>
     internal HeadLayer Head()
     {
-        if (_model.Output.Bias is not null) { Throw.HeadBias(_model.Where); }
+        if (_model.Output.Bias is not null) { Throw.NotTrained(_model.Where, "the head has a bias"); }
         var rows = VocabularyRows();
         var isTied = _model.Output.Name == _model.Embedding.Name;
         var linear = isTied
@@ -57,6 +58,7 @@ sealed class ModelBuilder
     {
         var kind = _model.Layers[index];
         var layer = $"decoder.layers.{index}.";
+        if (kind.Experts is { } chosen && (chosen.WeighsInputs || chosen.Router.MixerReach is not null)) { Throw.NotTrained(_model.Where, "experts get weighted inputs, or are drawn by SparseMixer"); }
         // Megatron-Bridge, whose way is written for gemma, has the norms behind inside the linear modules; mcore-bridge beside them (NAM-7.2).
         var isGemma = _model.ModelType.StartsWith("gemma", StringComparison.Ordinal);
         var attentionNorm = kind.AttentionNorm is null ? null : Norm(layer + (kind.Latent is null ? "self_attention.linear_qkv.layer_norm_weight" : "input_layernorm.weight"));
@@ -64,7 +66,7 @@ sealed class ModelBuilder
         {
             { Attention: { } plain } => Attention(plain, layer + "self_attention."),
             { Latent: { } latent } => Latent(latent, layer + "self_attention."),
-            _ => Throw.LinearAttention(_model.Where, index),
+            _ => Throw.NotTrained(_model.Where, $"layer {index} is a gated delta net"),
         };
         var afterAttention = kind.AfterAttention is null ? null : Norm(layer + (isGemma ? "self_attention.linear_proj.post_layernorm.weight" : "self_attention.post_self_attn_layernorm.weight"));
         var mlpNorm = kind.MlpNorm is null ? null : Norm(layer + (kind.Experts is null ? "mlp.linear_fc1.layer_norm_weight" : "pre_mlp_layernorm.weight"));
@@ -86,7 +88,8 @@ sealed class ModelBuilder
 
     Func<Pass, Torch.Tensor, Torch.Tensor> Attention(AttentionKind kind, string prefix)
     {
-        if (kind.IsGated) { Throw.Gated(_model.Where); }
+        if (kind.IsGated) { Throw.NotTrained(_model.Where, "attention has output gates"); }
+        if (kind.Chunk is not null || kind.Norm == HeadNorm.Plain) { Throw.NotTrained(_model.Where, "attention is in chunks, or queries and keys have norms without weights"); }
         var (heads, groups, dim) = (kind.Heads, kind.Groups, (long)kind.HeadDim);
         if (heads % _ranks != 0 || (groups % _ranks != 0 && _ranks % groups != 0)) { Throw.Heads(_model.Where, heads, groups, _ranks); }
         var sharing = Math.Max(1, _ranks / groups);
@@ -108,6 +111,7 @@ sealed class ModelBuilder
             Output = _linear.MakeOutput(prefix + "linear_proj", _hidden, heads * dim),
             OutputBias = kind.Output.Bias is null ? null : _factory.Vector(prefix + "linear_proj.bias", _outside, _hidden),
             Rotary = kind.Rotary,
+            Scaling = kind.PositionScale,
         };
         return layer.Forward;
     }
@@ -167,14 +171,8 @@ sealed class ModelBuilder
     static class Throw
     {
         [DoesNotReturn]
-        internal static Func<Pass, Torch.Tensor, Torch.Tensor> LinearAttention(string where, int layer) => throw new UnsupportedCheckpointException(
-            "MOD-1.4", where, $"layer {layer} is a gated delta net, which is not trained by this version; the forward pass and conversion know it");
-
-        [DoesNotReturn]
-        internal static void Gated(string where) => throw new UnsupportedCheckpointException("MOD-1.4", where, "attention has output gates, which are not trained by this version; the forward pass and conversion know them");
-
-        [DoesNotReturn]
-        internal static void HeadBias(string where) => throw new UnsupportedCheckpointException("MOD-1.4", where, "the head has a bias, which is not trained by this version");
+        internal static Func<Pass, Torch.Tensor, Torch.Tensor> NotTrained(string where, string what) => throw new UnsupportedCheckpointException(
+            "MOD-1.4", where, $"{what}, which this version does not train; the forward pass and conversion know it");
 
         [DoesNotReturn]
         internal static void Heads(string where, int heads, int groups, int ranks) => throw new LayoutException(

@@ -11,6 +11,8 @@ static unsafe class GateKernel
     const float ClampAlpha = 1.702f;
     const float RootOfTwoByPi = 0.7978845608028654f;
     const float Cubic = 0.044715f;
+    const double RootOfHalf = 0.70710678118654752;
+    const double RootOfHalfByPi = 0.39894228040143268; // 1 / √(2π)
 
     internal static void Forward<T>(Activation activation, nint input, nint output, long rows, int width) where T : unmanaged, IElement<T> =>
         KernelRows.Run(rows, 4 * width, (from, end, _) =>
@@ -103,6 +105,9 @@ static unsafe class GateKernel
             case Activation.GeluTanh:
                 var tanh = MathF.Tanh(RootOfTwoByPi * (x + (Cubic * x * x * x)));
                 return (0.5f * x * (1 + tanh), (0.5f * (1 + tanh)) + (0.5f * x * (1 - (tanh * tanh)) * RootOfTwoByPi * (1 + (3 * Cubic * x * x))));
+            case Activation.Gelu:
+                var below = 0.5 * (1 + ErrorFunction.Of(x * RootOfHalf));
+                return ((float)(x * below), (float)(below + (x * Math.Exp(-0.5 * x * x) * RootOfHalfByPi)));
             default:
                 var held = MathF.Min(x, ClampLimit);
                 var part = Sigmoid(held * ClampAlpha);

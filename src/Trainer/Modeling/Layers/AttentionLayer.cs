@@ -21,6 +21,8 @@ sealed class AttentionLayer(AttentionSizes sizes, CoreAttention core)
 
     internal RotaryKind? Rotary { get; init; }
 
+    internal PositionScale? Scaling { get; init; }
+
     internal Tensor Forward(Pass pass, Tensor rows)
     {
         var fused = Heads(pass, Input.Forward(pass, pass.Regions.Enter(rows)));
@@ -29,9 +31,17 @@ sealed class AttentionLayer(AttentionSizes sizes, CoreAttention core)
         if (sizes.IsNormWide || sizes.Clip is not null) { fused = Normalised(pass, fused); }
         var function = new QkvFunction(shape, angles, sizes.Epsilon, sizes.Shift);
         var parted = QueryNorm is null || sizes.IsNormWide ? autograd.Apply(function, fused) : autograd.Apply(function, fused, QueryNorm.Value, KeyNorm!.Value);
-        var mixed = core.Forward(pass, parted[0], parted[1], parted[2]);
+        var queries = Scaling is null ? parted[0] : parted[0].mul(Scales(pass, Scaling, parted[0].dtype));
+        var mixed = core.Forward(pass, queries, parted[1], parted[2]);
         var output = pass.Regions.Leave(Output.Forward(pass, mixed));
         return OutputBias is null ? output : output.add_(OutputBias.Value);
+    }
+
+    static Tensor Scales(Pass pass, PositionScale scaling, ScalarType type)
+    {
+        var scales = new float[pass.Rows];
+        for (var row = 0; row < scales.Length; row++) { scales[row] = scaling.At((int)(pass.Positions?[row] ?? row % pass.Length)); }
+        return tensor(scales, [pass.Batch, 1, pass.Length, 1]).to(type);
     }
 
     // Where there are fewer groups than ranks, each has a part of a group's rows: all are gathered, and each takes its heads with their keys.
