@@ -3,7 +3,6 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Comparing;
 
@@ -35,13 +34,12 @@ sealed class DiffCommand : ICommand
     public CommandResult Run(FlagValues values, CommandContext context)
     {
         var cache = new HubCache(context.Environment);
-        var (pathA, pathB) = (cache.Find(values.Positional[0]), cache.Find(values.Positional[1]));
-        using var a = ModelFormats.Open(pathA);
-        using var b = ModelFormats.Open(pathB);
-        var sides = ComparedSides.Of(a, pathA, b, pathB);
+        using var a = ComparedCheckpoint.OpenStored(values.Positional[0], cache);
+        using var b = ComparedCheckpoint.OpenStored(values.Positional[1], cache);
+        var sides = ComparedSides.Of(a, b);
         var tolerance = new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0);
         var report = context.Progress.During(sink => WeightComparison.Run(sides.A, sides.B, tolerance, new RunOptions(), new RunProgress(sink), context.Cancel));
         var isWithin = (values.Has(s_relative.Name) || values.Has(s_absolute.Name)) && report.IsWithin;
-        return new CommandResult(report.IsEqual || isWithin ? ExitCode.Done : ExitCode.Different, WeightReportText.Json(report, sides.Note, isWithin), WeightReportText.Lines(report, pathA, pathB, sides.Note, isWithin));
+        return new CommandResult(report.IsEqual || isWithin ? ExitCode.Done : ExitCode.Different, WeightReportText.Json(report, sides.Note, isWithin), WeightReportText.Lines(report, a.Path, b.Path, sides.Note, isWithin));
     }
 }
