@@ -36,6 +36,7 @@ sealed class DiffCommand : ICommand
         var cache = new HubCache(context.Environment);
         using var a = ComparedCheckpoint.OpenStored(values.Positional[0], cache);
         using var b = ComparedCheckpoint.OpenStored(values.Positional[1], cache);
+        ComparedCheckpoint.Lend(a, b);
         var sides = ComparedSides.Of(a, b);
         var tolerance = new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0);
         var report = context.Progress.During(sink => WeightComparison.Run(sides.A, sides.B, tolerance, new RunOptions(), new RunProgress(sink), context.Cancel));

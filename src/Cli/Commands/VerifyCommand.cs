@@ -70,7 +70,11 @@ sealed class VerifyCommand : ICommand
             return context.Progress.During(sink => SelfTestReport.Run(a, values, new RunProgress(sink), text => sink.Note("note: " + text), context.Cancel));
         }
         using var b = isAlone ? null : ComparedCheckpoint.Open(values.Positional[1], cache, Options(values));
-        Note(context, b?.Notes ?? []);
+        if (b is not null)
+        {
+            Note(context, b.Notes);
+            ComparedCheckpoint.Lend(a, b);
+        }
         return context.Progress.During(sink => Compare(a, b, values, new RunProgress(sink), text => sink.Note("note: " + text), context.Cancel));
     }
 
@@ -101,8 +105,9 @@ sealed class VerifyCommand : ICommand
             var isWithin = areWeightsAsked && weights.IsWithin;
             lines.AddRange(WeightReportText.Lines(weights, a.Path, b.Path, sides.Note, isWithin));
             json["weights"] = WeightReportText.Json(weights, sides.Note, isWithin);
+            var areSameValues = weights.IsEqual || (weights.Found is { OnlyInA.Count: 0, OnlyInB.Count: 0 } && weights.Tensors.All(static tensor => tensor.OnlyTypesDiffer));
             // VER-1.1: whoever says how far passes may be apart does not ask for equal bits.
-            if (!weights.IsEqual && !isWithin && (areWeightsAsked || !criteria.IsAsked)) { faults.Add("the weights differ"); }
+            if (!areSameValues && !isWithin && (areWeightsAsked || !criteria.IsAsked)) { faults.Add("the weights differ"); }
         }
         if (values.Bool(s_forward.Name) || values.Bool(s_ranked.Name) || criteria.IsAsked || PassFlags.Inputs.Any(flag => values.Has(flag.Name)))
         {

@@ -13,10 +13,11 @@ namespace Ckpt.Cli.Comparing;
 sealed class ComparedCheckpoint : IDisposable
 {
     readonly List<IDisposable> _beside = [];
-    readonly Func<ModelCheckpoint> _open;
+    readonly Func<ModelOpenOptions, ModelCheckpoint> _open;
+    readonly ModelOpenOptions _options;
     ModelCheckpoint? _model;
 
-    ComparedCheckpoint(string path, ICheckpointReader reader, Func<ModelCheckpoint> open) => (Path, Reader, _open) = (path, reader, open);
+    ComparedCheckpoint(string path, ICheckpointReader reader, ModelOpenOptions options, Func<ModelOpenOptions, ModelCheckpoint> open) => (Path, Reader, _options, _open) = (path, reader, options, open);
 
     /// <summary>The path it was asked for by.</summary>
     internal string Path { get; }
@@ -29,14 +30,14 @@ sealed class ComparedCheckpoint : IDisposable
 
     /// <summary>It as a model.</summary>
     /// <exception cref="CheckpointException">It is none, or of no known family.</exception>
-    internal ModelCheckpoint Model => _model ??= _open();
+    internal ModelCheckpoint Model => _model ??= _open(_options);
 
     /// <summary>Opens a path or a name on the hub; an adapter is its own tensors.</summary>
     internal static ComparedCheckpoint OpenStored(string asked, HubCache cache)
     {
         var path = cache.Find(asked);
         var reader = ModelFormats.Open(path);
-        return new ComparedCheckpoint(path, reader, () => ModelCheckpoint.Of(reader, path, new ModelOpenOptions { FindModel = ExportSource.FindModel }));
+        return new ComparedCheckpoint(path, reader, new ModelOpenOptions { FindModel = ExportSource.FindModel }, options => ModelCheckpoint.Of(reader, path, options));
     }
 
     /// <summary>The same as a model: an adapter is merged into its base.</summary>
@@ -49,7 +50,7 @@ sealed class ComparedCheckpoint : IDisposable
         options = options with { FindModel = ExportSource.FindModel };
         if (Directory.Exists(path) && File.Exists(System.IO.Path.Combine(path, PeftFolder.ConfigName))) { return Merged(path, PeftAdapter.Open(path), null, isMcore: false, options); }
         var reader = ModelFormats.Open(path);
-        if (!McoreAdapter.IsAdapter(reader)) { return new ComparedCheckpoint(path, reader, () => ModelCheckpoint.Of(reader, path, options)); }
+        if (!McoreAdapter.IsAdapter(reader)) { return new ComparedCheckpoint(path, reader, options, each => ModelCheckpoint.Of(reader, path, each)); }
         // The weights it was trained on may lie beside it.
         var inside = McoreAdapter.BaseOf(reader) is null ? null : path;
         reader.Dispose();
@@ -67,7 +68,7 @@ sealed class ComparedCheckpoint : IDisposable
             {
                 var merge = AdapterMerge.Plan(whole.Reader, [adapter], whole.Side.Config, new AdapterMergeOptions { Naming = whole.Naming, Choices = whole.Own.Choices });
                 var merged = whole.With(merge.Checkpoint, whole.Side);
-                return new ComparedCheckpoint(path, merged.Reader, () => merged)
+                return new ComparedCheckpoint(path, merged.Reader, options, _ => merged)
                 {
                     Notes = [$"{path} is an adapter: compared is {origin} with it merged in", .. merge.Adapters.SelectMany(static each => each.Notes)],
                     _beside = { adapter.Reader },
@@ -84,6 +85,30 @@ sealed class ComparedCheckpoint : IDisposable
             adapter.Reader.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// VER-1.3: a checkpoint of Megatron's whose args alone would have to say what it is takes the config of the Hugging Face model it is held to.
+    /// </summary>
+    internal static void Lend(ComparedCheckpoint a, ComparedCheckpoint b)
+    {
+        a.Borrow(b);
+        b.Borrow(a);
+    }
+
+    void Borrow(ComparedCheckpoint other)
+    {
+        if (_options.Model is not null || _options.HfConfig is not null || _model is not null || Reader is not IMegatronReader) { return; }
+        try
+        {
+            if (!Model.Side.IsRebuilt) { return; }
+            _model = null;
+        }
+        catch (CheckpointException) when (other.Reader is not IMegatronReader) { }
+        catch (CheckpointException) { return; }
+        if (other.Reader is IMegatronReader) { return; }
+        var folder = Directory.Exists(other.Path) ? other.Path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(other.Path))!;
+        if (File.Exists(System.IO.Path.Combine(folder, "config.json"))) { _model = _open(_options with { Model = folder }); }
     }
 
     public void Dispose()

@@ -47,7 +47,8 @@ sealed record ForwardVerification(IReadOnlyList<string> Lines, JsonObject Json, 
             (FamilySide.Megatron, FamilySide.Hf) => new PassNames("mg", "hf"),
             _ => new PassNames("a", "b"),
         };
-        return new ForwardVerification([.. PassReportText.Lines(report, names, places.Of)], PassReportText.Json(report, places.Of), criteria.Faults(report));
+        var faults = criteria.Faults(report);
+        return new ForwardVerification([.. PassReportText.Lines(report, names, places.Of, faults.Count > 0)], PassReportText.Json(report, places.Of), faults);
     }
 
     static PassSide Side(ModelCheckpoint model, FlagValues values, bool isRanked, Action<string> note)

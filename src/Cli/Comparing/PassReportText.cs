@@ -19,7 +19,8 @@ static class PassReportText
     /// <param name="report">What was found.</param>
     /// <param name="names">What the two are called.</param>
     /// <param name="place">A point in both namings.</param>
-    internal static IEnumerable<string> Lines(PassReport report, PassNames names, Func<ForwardPoint, string> place)
+    /// <param name="isFar">Whether they are further apart than they may be, and it is told where.</param>
+    internal static IEnumerable<string> Lines(PassReport report, PassNames names, Func<ForwardPoint, string> place, bool isFar)
     {
         yield return $"token_mean_diff: [{Some(report.TokenMeanDiff, static value => Text(value))}]";
         yield return $"mean_diff: {Text(report.All.MeanDiff)}, max_diff: {Text(report.All.MaxDiff)}";
@@ -31,7 +32,7 @@ static class PassReportText
         }
         yield return $"token_diff: {report.All.TokenDiff}{(report.WithLoss is { } with ? $", token_diff (with loss): {with.TokenDiff}" : "")}";
         yield return $"cosine: {report.Cosine.ToString("F12", CultureInfo.InvariantCulture)}, kl: {Text(report.Divergence)}, argmax agreement: {report.Agreement.ToString("P2", CultureInfo.InvariantCulture)}, deviation of {names.A}'s logits: {Text(report.Deviation)}";
-        if (report.States.All(static state => state.Relative == 0)) { yield break; }
+        if (!isFar) { yield break; }
         yield return "hidden states, relative difference and max_diff:";
         foreach (var state in report.States) { yield return $"  {StateName(state.State, report.States.Count)}: {Text(state.Relative)}, {Text(state.MaxDiff)}"; }
         if (report.Parting is { } parting) { yield return $"parts {Where(parting.Point)} {place(parting.Point)}: from {Text(parting.Before)} to {Text(parting.Relative)}"; }
