@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Formats;
@@ -49,6 +50,14 @@ static class ConversionRun
         var said = conversion.Afterwards?.Invoke();
         var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
         if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder); }
+        if (settings.Compare && conversion.Computed is { } model)
+        {
+            // VER-4.1: where nothing was cast or quantised the passes must be equal, too.
+            var isExact = plan.Ledger.Casts.Count == 0 && conversion.AsStored is null && settings.DType is null;
+            var test = PrecisionTest.Run(model, output.Folder, new ModelOpenOptions { Choices = conversion.WrittenChoices }, isExact, options, sink, cancel);
+            if (test.Faults.Count > 0) { return report.Different(test, output.Folder); }
+            said = new ConversionReceipt([.. said?.Lines ?? [], .. test.Lines], new JsonObject([.. (said?.Json ?? []).Select(static entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone())), KeyValuePair.Create<string, JsonNode?>("forward", test.Json)]));
+        }
         OutputFinisher.Write(output, [report.Receipt(files, comparison, said, clock.Elapsed)]);
         output.Publish();
         return report.Done(files, comparison, said, clock.Elapsed);

@@ -11,7 +11,7 @@ static class RunFlags
     internal static readonly IReadOnlyList<FlagSpec> All =
     [
         new("exist_ok", FlagKind.Bool, "replace the output where it exists"),
-        new("test_convert_precision", FlagKind.Bool, "read back what was written and compare every weight bit for bit"),
+        new("test_convert_precision", FlagKind.Bool, "read back what was written: every weight is compared bit for bit and, in an export, the forward passes of both are"),
         new("dry_run", FlagKind.Bool, "print the plan and write nothing"),
         new("max_memory", FlagKind.Size, "most memory to use, such as 4GiB; a plan that needs more is refused"),
         new("workers", FlagKind.Int, "worker threads; without it, as many as there are processors, at least 4"),
