@@ -18,6 +18,7 @@ static class CommandList
         new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
+        new InferCommand(),
         new TokenizeCommand(),
         new PreprocessCommand(new EncoderFactory()),
     ];

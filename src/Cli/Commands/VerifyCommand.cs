@@ -9,6 +9,7 @@ using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Comparing;
 using Ckpt.Verify.Passes;
+using Ckpt.Verify.Reports;
 
 namespace Ckpt.Cli.Commands;
 
@@ -45,7 +46,7 @@ sealed class VerifyCommand : ICommand
 
     public int OptionalPaths => 1;
 
-    public IReadOnlyList<FlagSpec> Flags { get; } = [s_forward, s_ranked, s_selfTest, .. PassFlags.Inputs, .. PassFlags.Limits, s_relative, s_absolute, .. s_models, .. s_running, .. LayoutFlags.All, .. CommonFlags.All];
+    public IReadOnlyList<FlagSpec> Flags { get; } = [s_forward, s_ranked, s_selfTest, .. PassFlags.Inputs, .. PassFlags.Limits, s_relative, s_absolute, .. s_models, .. s_running, ReportFlag.Flag, .. LayoutFlags.All, .. CommonFlags.All];
 
     public IReadOnlyList<(string Line, string Does)> Examples =>
     [
@@ -61,6 +62,7 @@ sealed class VerifyCommand : ICommand
         var isAlone = values.Positional.Count == 1;
         if (isAlone && !values.Bool(s_ranked.Name) && !values.Bool(s_selfTest.Name)) { throw new UsageException("VER-1.4", Name, $"one path is given, and nothing to hold it to: {Usage}"); }
         if (values.Size("max_memory") is { } memory) { MemoryBudget.Enforce(new RunOptions { MaxMemory = memory }); }
+        var page = ReportFlag.PathIn(values);
         var cache = new HubCache(context.Environment);
         using var a = ComparedCheckpoint.Open(values.Positional[0], cache, Options(values));
         Note(context, a.Notes);
@@ -75,7 +77,7 @@ sealed class VerifyCommand : ICommand
             Note(context, b.Notes);
             ComparedCheckpoint.Lend(a, b);
         }
-        return context.Progress.During(sink => Compare(a, b, values, new RunProgress(sink), text => sink.Note("note: " + text), context.Cancel));
+        return context.Progress.During(sink => Compare(a, b, values, page, new RunProgress(sink), text => sink.Note("note: " + text), context.Cancel));
     }
 
     static ModelOpenOptions Options(FlagValues values) => new()
@@ -91,19 +93,23 @@ sealed class VerifyCommand : ICommand
         foreach (var note in notes) { context.Progress.Note("note: " + note); }
     }
 
-    static CommandResult Compare(ComparedCheckpoint a, ComparedCheckpoint? b, FlagValues values, RunProgress progress, Action<string> note, CancellationToken cancel)
+    static CommandResult Compare(ComparedCheckpoint a, ComparedCheckpoint? b, FlagValues values, string? page, RunProgress progress, Action<string> note, CancellationToken cancel)
     {
         var run = RunOptionsOf(values);
         foreach (var each in new[] { a, b }.OfType<ComparedCheckpoint>()) { ReplicaComparison.Check(each.Reader, run, progress, cancel); }
         var (json, lines, faults) = (new JsonObject(), new List<string>(), new List<string>());
+        VerificationReport? shown = null;
         var criteria = PassFlags.Criteria(values);
         var areWeightsAsked = values.Has(s_relative.Name) || values.Has(s_absolute.Name);
         if (b is not null)
         {
             var sides = ComparedSides.Of(a, b);
-            var weights = WeightComparison.Run(sides.A, sides.B, new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0), run, progress, cancel);
+            if (page is not null) { sides = sides.ByLayer(); }
+            var tolerance = new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0);
+            var weights = WeightComparison.Run(sides.A, sides.B, tolerance, run, progress, cancel);
             var isWithin = areWeightsAsked && weights.IsWithin;
             lines.AddRange(WeightReportText.Lines(weights, a.Path, b.Path, sides.Note, isWithin));
+            if (page is not null) { shown = ComparisonPage.Of("ckpt verify", ("A", a.Path), ("B", b.Path), sides, weights, areWeightsAsked ? tolerance : null, WeightReportText.Headline(weights)); }
             json["weights"] = WeightReportText.Json(weights, sides.Note, isWithin);
             var areSameValues = weights.IsEqual || (weights.Found is { OnlyInA.Count: 0, OnlyInB.Count: 0 } && weights.Tensors.All(static tensor => tensor.OnlyTypesDiffer));
             // VER-1.1: whoever says how far passes may be apart does not ask for equal bits.
@@ -112,14 +118,30 @@ sealed class VerifyCommand : ICommand
         if (values.Bool(s_forward.Name) || values.Bool(s_ranked.Name) || criteria.IsAsked || PassFlags.Inputs.Any(flag => values.Has(flag.Name)))
         {
             var passes = ForwardVerification.Run(a, b, values, values.Bool(s_ranked.Name), criteria, progress, note, cancel);
+            if (page is not null) { shown = (shown ?? Alone(a, values)) with { Forward = passes.Section }; }
             lines.AddRange(passes.Lines);
             json["forward"] = passes.Json;
             faults.AddRange(passes.Faults);
         }
         lines.Add(faults.Count == 0 ? "verified" : $"not verified: {string.Join("; ", faults)}");
+        if (page is not null && shown is not null)
+        {
+            var verdict = faults.Count > 0 ? ReportVerdict.Different : shown.Verdict == ReportVerdict.Same && shown.Forward is not { IsEqual: false } ? ReportVerdict.Same : ReportVerdict.Close;
+            lines.Add(ReportFlag.Write(page, shown with { Verdict = verdict, Headline = $"{lines[^1]}; {shown.Headline}" }));
+        }
         (json["verified"], json["faults"]) = (faults.Count == 0, new JsonArray([.. faults.Select(static fault => JsonValue.Create(fault))]));
         return new CommandResult(faults.Count == 0 ? ExitCode.Done : ExitCode.Different, json, lines);
     }
+
+    /// <summary>A page about one checkpoint, whole and by ranks.</summary>
+    static VerificationReport Alone(ComparedCheckpoint a, FlagValues values) => new()
+    {
+        Command = "ckpt verify",
+        Version = Application.Version,
+        Verdict = ReportVerdict.Same,
+        Headline = "computed as a whole, and by ranks",
+        Sides = [ReportedSide.Of("A", values.Positional[0], a.Reader)],
+    };
 
     internal static RunOptions RunOptionsOf(FlagValues values)
     {

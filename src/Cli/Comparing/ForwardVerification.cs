@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Layouts;
@@ -9,6 +10,7 @@ using Ckpt.Models.Opening;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Passes;
+using Ckpt.Verify.Reports;
 
 namespace Ckpt.Cli.Comparing;
 
@@ -16,7 +18,8 @@ namespace Ckpt.Cli.Comparing;
 /// <param name="Lines">For people.</param>
 /// <param name="Json">For programs.</param>
 /// <param name="Faults">What is further apart than it may be.</param>
-sealed record ForwardVerification(IReadOnlyList<string> Lines, JsonObject Json, IReadOnlyList<string> Faults)
+/// <param name="Section">For a page.</param>
+sealed record ForwardVerification(IReadOnlyList<string> Lines, JsonObject Json, IReadOnlyList<string> Faults, ForwardSection Section)
 {
     // Sums by rank are in another order: what INF-4.1 allows for that, of the logits' deviation.
     const double RankedTolerance = 2e-5;
@@ -48,7 +51,36 @@ sealed record ForwardVerification(IReadOnlyList<string> Lines, JsonObject Json, 
             _ => new PassNames("a", "b"),
         };
         var faults = criteria.Faults(report);
-        return new ForwardVerification([.. PassReportText.Lines(report, names, places.Of, faults.Count > 0)], PassReportText.Json(report, places.Of), faults);
+        return new ForwardVerification([.. PassReportText.Lines(report, names, places.Of, faults.Count > 0)], PassReportText.Json(report, places.Of), faults, Page(report, places, faults));
+    }
+
+    static ForwardSection Page(PassReport report, PassPlaces places, IReadOnlyList<string> faults)
+    {
+        var judged = report.WithLoss ?? report.All;
+        var states = report.States.Select(state => new ReportedLayer(places.State(state.State).A, places.State(state.State).B, state.MeanDiff, state.MaxDiff)).ToArray();
+        var parting = Array.FindIndex([.. report.States], static state => state.Relative != 0);
+        return new ForwardSection
+        {
+            IsWithin = faults.Count == 0,
+            IsEqual = report.IsEqual,
+            Headline = report.IsEqual ? "mean_diff: 0: both compute the same" : string.Create(CultureInfo.InvariantCulture, $"mean_diff: {judged.MeanDiff:G6}, max_diff: {judged.MaxDiff:G6}{(faults.Count > 0 && report.Parting is { } at ? $"; they part at {places.Of(at.Point)}" : "")}"),
+            Figures =
+            [
+                .. report.WithLoss is { } loss ? [new ReportedFigure("mean_diff (with loss)", loss.MeanDiff, "the mean distance of logits before tokens that are trained on")] : Array.Empty<ReportedFigure>(),
+                new("mean_diff", report.All.MeanDiff, "the mean distance of logits"),
+                new("max_diff", report.All.MaxDiff, "the largest"),
+                new("token_diff", report.All.TokenDiff, "tokens chosen otherwise"),
+                new("cosine", report.Cosine, "of the angle between all logits"),
+                new("kl", report.Divergence, "Kullback-Leibler divergence of the probabilities, in nats"),
+                new("argmax agreement", report.Agreement, "the part of tokens chosen alike"),
+                new("deviation", report.Deviation, "the standard deviation of the first's logits"),
+            ],
+            Layers = states,
+            FirstParting = parting < 0 ? null : parting,
+            Tokens = [.. report.Chosen.SelectMany(static chosen => chosen.A.Zip(chosen.B)).Select((pair, i) => new ReportedToken(i, Text(pair.First), Text(pair.Second), report.TokenMeanDiff[i]))],
+        };
+
+        static string Text(int id) => id.ToString(CultureInfo.InvariantCulture);
     }
 
     static PassSide Side(ModelCheckpoint model, FlagValues values, bool isRanked, Action<string> note)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Ckpt.Inference;
+using Ckpt.Models.Families;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Verify.Comparing;
@@ -16,6 +18,17 @@ sealed class PassPlaces(ModelCheckpoint a, ModelCheckpoint b)
         var (first, second) = (Name(_mapA, point), Name(_mapB, point));
         return first == second ? first : $"{first} ({second})";
     }
+
+    /// <summary>What lies before a state: the embeddings, or a layer.</summary>
+    internal (string A, string B) State(int state) => (State(a, state), State(b, state));
+
+    static string State(ModelCheckpoint model, int state) => (state, model.Naming) switch
+    {
+        (0, FamilySide.Megatron) => "embedding",
+        (0, _) => "model.embed_tokens",
+        (_, FamilySide.Megatron) => string.Create(CultureInfo.InvariantCulture, $"decoder.layers.{state - 1}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"model.layers.{state - 1}"),
+    };
 
     static string Name(TensorMap map, ForwardPoint point)
     {

@@ -55,7 +55,7 @@ static class PassReportText
             ["token_mean_diff"] = new JsonArray([.. report.TokenMeanDiff.Select(static value => Number(value))]),
             ["tokens_a"] = new JsonArray([.. report.Chosen.Select(static chosen => Ids(chosen.A))]),
             ["tokens_b"] = new JsonArray([.. report.Chosen.Select(static chosen => Ids(chosen.B))]),
-            ["states"] = new JsonArray([.. report.States.Select(static state => new JsonObject { ["state"] = state.State, ["relative"] = Number(state.Relative), ["max_diff"] = Number(state.MaxDiff) })]),
+            ["states"] = new JsonArray([.. report.States.Select(static state => new JsonObject { ["state"] = state.State, ["relative"] = Number(state.Relative), ["mean_diff"] = Number(state.MeanDiff), ["max_diff"] = Number(state.MaxDiff) })]),
         };
         if (report.WithLoss is { } loss) { json["with_loss"] = new JsonObject { ["mean_diff"] = Number(loss.MeanDiff), ["max_diff"] = Number(loss.MaxDiff), ["token_diff"] = loss.TokenDiff, ["tokens"] = loss.Tokens }; }
         if (report.Parting is { } parting)

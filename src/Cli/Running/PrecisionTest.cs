@@ -5,6 +5,7 @@ using Ckpt.Models.Opening;
 using Ckpt.Sharding;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Passes;
+using Ckpt.Verify.Reports;
 
 namespace Ckpt.Cli.Running;
 
@@ -14,7 +15,8 @@ namespace Ckpt.Cli.Running;
 /// <param name="Lines">For people.</param>
 /// <param name="Json">For the receipt.</param>
 /// <param name="Faults">Where the two must be equal and are not: how.</param>
-sealed record PrecisionTest(IReadOnlyList<string> Lines, JsonObject Json, IReadOnlyList<string> Faults)
+/// <param name="Section">For a page; null where no pass was run.</param>
+sealed record PrecisionTest(IReadOnlyList<string> Lines, JsonObject Json, IReadOnlyList<string> Faults, ForwardSection? Section)
 {
     // What Megatron-SWIFT advises; told, and not judged, where numbers were rounded.
     const double AdvisedMeanDiff = 0.1;
@@ -41,12 +43,12 @@ sealed record PrecisionTest(IReadOnlyList<string> Lines, JsonObject Json, IReadO
             var said = ForwardVerification.Of(report, new PassCriteria { MeanDiff = isExact ? null : AdvisedMeanDiff }, a, b);
             var faults = isExact ? said.Faults : [];
             if (tokens.Note is { } note) { said.Json["note"] = note; }
-            return new PrecisionTest([.. tokens.Note is { } told ? ["note: " + told] : Array.Empty<string>(), .. said.Lines], said.Json, faults);
+            return new PrecisionTest([.. tokens.Note is { } told ? ["note: " + told] : Array.Empty<string>(), .. said.Lines], said.Json, faults, said.Section);
         }
         catch (Exception error) when (error is UnsupportedCheckpointException or BudgetException or MalformedCheckpointException { Clause: "INF-1.1" or "INF-1.2" })
         {
             var note = $"the weights alone are compared, without a forward pass: {error.Message}";
-            return new PrecisionTest(["note: " + note], new JsonObject { ["note"] = note }, []);
+            return new PrecisionTest(["note: " + note], new JsonObject { ["note"] = note }, [], null);
         }
     }
 }

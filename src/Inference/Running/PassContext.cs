@@ -90,14 +90,21 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, IReadOnlyLis
     }
 
     /// <summary>Normalises rows in place.</summary>
-    internal void Normalise(string name, RowMatrix rows) => Normalise(name, rows, rows.Width, model.NormEpsilon);
+    internal void Normalise(string name, RowMatrix rows)
+    {
+        if (!model.AreLayerNorms) { Normalise(name, rows, rows.Width, model.NormEpsilon); return; }
+        Norms.Layer(rows.Values, NormWeights(name, rows.Width), weights.ReadVector(BiasOf(name), rows.Width), model.NormEpsilon);
+        Tell(name, rows);
+    }
 
-    /// <summary>The same for parts of rows, of a width, each on its own.</summary>
+    /// <summary>The root-mean-square norm of parts of rows, of a width, each on its own.</summary>
     internal void Normalise(string name, RowMatrix rows, int width, float epsilon)
     {
         Norms.RootMeanSquare(rows.Values, NormWeights(name, width), epsilon);
         Tell(name, rows);
     }
+
+    static string BiasOf(string norm) => string.Concat(norm.AsSpan(0, norm.Length - "weight".Length), "bias");
 
     /// <summary>Normalised rows; the same where there is no norm.</summary>
     internal RowMatrix Normalised(string? name, RowMatrix rows)

@@ -39,7 +39,7 @@ public sealed class PassComparison
         var batches = _samples.Chunk(Math.Max(1, _options.Batch)).ToArray();
         _progress.Begin("comparing forward passes", 0);
         foreach (var batch in batches) { Compare(batch); }
-        var states = _states.Select(static (state, i) => new StateDifference(i, state.Relative, state.Max)).ToArray();
+        var states = _states.Select(static (state, i) => new StateDifference(i, state.Relative, state.Mean, state.Max)).ToArray();
         var report = _logits.Result(states, Vocabulary);
         return report.IsEqual && states.All(static state => state.Relative == 0) ? report : report with { Parting = Parting(batches[0], states) };
     }

@@ -5,8 +5,9 @@ namespace Ckpt.Verify.Passes;
 /// <summary>How far the hidden states of two passes are apart: 0 before the first layer, then behind each, the last behind the final norm.</summary>
 /// <param name="State">Which.</param>
 /// <param name="Relative">The length of the difference by the length of the first's.</param>
-/// <param name="MaxDiff">The largest distance of two values.</param>
-public readonly record struct StateDifference(int State, double Relative, double MaxDiff);
+/// <param name="MeanDiff">The mean distance of two values.</param>
+/// <param name="MaxDiff">The largest.</param>
+public readonly record struct StateDifference(int State, double Relative, double MeanDiff, double MaxDiff);
 
 /// <summary>Where two passes part: the first product or norm that makes of nearly the same something that is not.</summary>
 /// <param name="Point">It; its <see cref="ForwardPoint.IsInput"/> says that its inputs part, which are made by no weight's product: in attention itself, or an activation.</param>
