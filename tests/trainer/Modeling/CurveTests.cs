@@ -6,6 +6,7 @@ using Xunit;
 namespace Ckpt.TrainerTests.Modeling;
 
 /// <summary>Training is PyTorch's: the same losses and gradient norms, step by step.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class CurveTests
 {
     const int Steps = 30;

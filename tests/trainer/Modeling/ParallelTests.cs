@@ -5,6 +5,7 @@ using Xunit;
 namespace Ckpt.TrainerTests.Modeling;
 
 /// <summary>Layouts change where a model is computed, not what.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class ParallelTests
 {
     static int Steps => int.TryParse(Environment.GetEnvironmentVariable("CKPT_CURVE_STEPS"), out var steps) ? steps : 8;
