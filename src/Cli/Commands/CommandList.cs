@@ -17,6 +17,7 @@ static class CommandList
         new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
+        new InferCommand(),
         new TokenizeCommand(),
         new PreprocessCommand(new EncoderFactory()),
     ];

@@ -1,7 +1,10 @@
 using Ckpt.Cli.Export;
 using Ckpt.Formats;
+using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Opening;
+using Ckpt.Sharding.Maps;
 using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Comparing;
@@ -23,6 +26,19 @@ sealed record ComparedSides(LogicalSide A, LogicalSide B, string? Note)
             return new ComparedSides(new LogicalSide(a, mapA), new LogicalSide(b, mapB), "the names differ: compared under Hugging Face's, weights only");
         }
         catch (CheckpointException error) { return own with { Note = $"compared under their own names, because they cannot be brought under common ones: {error.Message}" }; }
+    }
+
+    /// <summary>The same with one name a layer, where Megatron's own names have all layers in one tensor: a report tells layers apart.</summary>
+    internal ComparedSides ByLayer()
+    {
+        if (A.Map is not null || B.Map is not null || A.Reader is not IMegatronReader || B.Reader is not IMegatronReader) { return this; }
+        return new ComparedSides(Unstacked(A.Reader), Unstacked(B.Reader), Note);
+    }
+
+    static LogicalSide Unstacked(ICheckpointReader reader)
+    {
+        var tensors = reader.Tensors.Where(static tensor => tensor.DType.ByteSize() > 0).Select(static tensor => new MappedTensor(tensor.Name, tensor.Shape)).ToArray();
+        return new LogicalSide(reader, tensors.Length == reader.Tensors.Count ? LayerKeys.Unstack(tensors) : null);
     }
 
     /// <summary>A checkpoint under the canonical names.</summary>

@@ -125,6 +125,12 @@ sealed record ExportArguments
     /// <summary>Whether to print the plan only.</summary>
     internal bool DryRun { get; init; }
 
+    /// <summary>Where a page of the comparison goes; null: none is asked for.</summary>
+    internal string? ReportPath { get; init; }
+
+    /// <summary>Whether source and output are fingerprinted for the receipt; null: where they are compared.</summary>
+    internal bool? Fingerprint { get; init; }
+
     /// <summary>Most bytes of memory to use; null leaves it to the engine.</summary>
     internal long? MaxMemory { get; init; }
 
@@ -154,6 +160,8 @@ sealed record ExportArguments
         Compare = Compare,
         KeepUnknown = KeepUnknown,
         DryRun = DryRun,
+        ReportPath = ReportPath,
+        Fingerprint = Fingerprint,
         MaxMemory = MaxMemory,
         Threads = Workers,
         Restart = Restart,

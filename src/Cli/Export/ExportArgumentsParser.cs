@@ -52,6 +52,8 @@ static class ExportArgumentsParser
             Parallel = sizes,
             Stages = LayoutFlags.Stages(values, sizes),
             DryRun = values.Bool("dry_run"),
+            ReportPath = RunFlags.Report(values),
+            Fingerprint = RunFlags.Fingerprint(values),
             MaxMemory = values.Size("max_memory"),
             Workers = RunFlags.AtLeastOne(values, "workers"),
             Restart = values.Bool("restart"),

@@ -9,6 +9,7 @@ using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
 using Ckpt.Sharding.Quantised;
+using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Export;
 
@@ -21,6 +22,9 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
 {
     /// <summary>The adapters' checkpoints, where some are merged.</summary>
     internal IReadOnlyList<ICheckpointReader> Adapters { get; init; } = [];
+
+    /// <summary>The model under the names that fingerprints are made under; null where its weights are quantised.</summary>
+    internal Func<LogicalSide>? Logical => Scheme is null && Model.Side.Config.Model.QuantMethod is null ? () => new LogicalSide(Model.Reader, CanonicalNames.Of(Model)) : null;
 
     /// <summary>The checkpoint of --model or --mcore_model, as a model.</summary>
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>

@@ -77,7 +77,7 @@ static class ToMegatron
             ],
             [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
             ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
-        { Cut = output.Cut, AsStored = weights.AsStored, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
+        { Cut = output.Cut, AsStored = weights.AsStored, Logical = opened.Logical, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
     }
 
     /// <summary>The source as it is, or with codes kept in 8 bits, or quantised into them.</summary>

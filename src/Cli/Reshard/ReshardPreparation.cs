@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Ckpt.Cli.Comparing;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
@@ -62,7 +63,7 @@ static class ReshardPreparation
             ["iteration"] = source.Iteration,
             ["optimizer"] = state.Found.ToString(),
         })
-        { Cut = output.Cut };
+        { Cut = output.Cut, Logical = McoreAdapter.IsAdapter(source) ? null : () => ComparedSides.Canonical(source, arguments.Settings.Source) };
     }
 
     /// <summary>CLI-9.5: rows that lie by the tensor parallel size are not put in another order here.</summary>

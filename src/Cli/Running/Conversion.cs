@@ -3,6 +3,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
+using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Running;
 
@@ -32,6 +33,9 @@ sealed record Conversion(
 
     /// <summary>The targets, where they are decided already; null: made of the map.</summary>
     internal IReadOnlyList<TensorTarget>? Targets { get; init; }
+
+    /// <summary>The model that is read under the names that fingerprints are made under; null: it is no whole model of plain weights.</summary>
+    internal Func<LogicalSide>? Logical { get; init; }
 
     /// <summary>What there is to say once everything has been read: receipts of merging and quantising. Null: nothing.</summary>
     internal Func<ConversionReceipt>? Afterwards { get; init; }

@@ -46,7 +46,7 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
     }
 
     /// <summary>SHD-7.1: nothing was published.</summary>
-    internal CommandResult Different(ComparisonReport comparison, string folder)
+    internal CommandResult Different(ComparisonReport comparison, string folder, ConversionReceipt? said)
     {
         var json = Facts();
         json["compared"] = Compared(comparison);
@@ -55,6 +55,7 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         {
             lines.Add($"           {difference.Name}: {difference.Elements:N0} elements, the first at {difference.FirstElement:N0}");
         }
+        lines.AddRange(said?.Lines ?? []);
         return new CommandResult(ExitCode.Different, json, lines);
     }
 

@@ -26,6 +26,12 @@ sealed record AttentionKind
     /// <summary>Positions a query sees, its own included; null: all before it.</summary>
     internal long? Window { get; init; }
 
+    /// <summary>Positions in a chunk, of which a query sees none but those of its own; null: there are no chunks.</summary>
+    internal long? Chunk { get; init; }
+
+    /// <summary>How queries are scaled by their position; null: they are not.</summary>
+    internal PositionScale? PositionScale { get; init; }
+
     /// <summary>What scores are held between.</summary>
     internal float? ScoreCap { get; init; }
 

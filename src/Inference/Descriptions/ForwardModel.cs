@@ -20,6 +20,7 @@ public sealed class ForwardModel
         LogitCap = describer.LogitCap;
         NormEpsilon = (float)config.Model.NormEps;
         AreNormsCentred = config.Family.Config.ZeroCentredNorms;
+        AreLayerNorms = config.Family.Config.LayerNorms;
     }
 
     /// <summary>What a config says of a model whose weights have these names.</summary>
@@ -60,4 +61,7 @@ public sealed class ForwardModel
     internal float NormEpsilon { get; }
 
     internal bool AreNormsCentred { get; }
+
+    /// <summary>Norms subtract the mean and have biases.</summary>
+    internal bool AreLayerNorms { get; }
 }

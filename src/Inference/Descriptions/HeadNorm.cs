@@ -11,4 +11,7 @@ enum HeadNorm
 
     /// <summary>All heads together.</summary>
     Wide,
+
+    /// <summary>Each head on its own, without weights, and behind the turning.</summary>
+    Plain,
 }

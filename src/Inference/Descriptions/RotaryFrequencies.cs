@@ -82,6 +82,8 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
             var factor = Number("factor") ?? kind.MaxPositions / original;
             var attention = Number("attention_factor") ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original))));
             var key = positions > original ? "long_factor" : "short_factor";
+            // phimoe's own: what cosines and sines are multiplied by, said for each list.
+            attention = Number(positions > original ? "long_mscale" : "short_mscale") ?? attention;
             if (scaling[key] is not JsonArray factors || factors.Count != kind.Dim / 2 || factors.Any(static factor => JsonFacts.Number(factor) is null)) { throw Throw.Missing(where, name, key); }
             return new RotaryFrequencies([.. Plain(kind.Theta, kind.Dim).Select((step, i) => step / (float)JsonFacts.Number(factors[i])!.Value)], (float)attention);
         }

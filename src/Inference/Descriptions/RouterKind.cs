@@ -20,6 +20,9 @@ sealed record RouterKind
     /// <summary>The softmax is over the chosen only.</summary>
     internal bool IsSoftMaxOfChosen { get; init; }
 
+    /// <summary>How far below the best, as a part of the larger of both, a score may lie to count beside it, for SparseMixer's choice of two; null: another choice.</summary>
+    internal float? MixerReach { get; init; }
+
     /// <summary>Groups of experts, of which <see cref="ChosenGroups"/> may give any.</summary>
     internal int Groups { get; init; } = 1;
 

@@ -9,6 +9,9 @@ enum Activation
     /// <summary>GELU by its approximation with tanh.</summary>
     GeluTanh,
 
+    /// <summary>GELU by the error function.</summary>
+    Gelu,
+
     /// <summary>gpt-oss': min(gate, 7) · sigmoid(1.702 · gate), by one more than the other half held between −7 and 7.</summary>
     ClampedSwiGlu,
 }

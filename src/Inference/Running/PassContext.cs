@@ -63,7 +63,13 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, IReadOnlyLis
     }
 
     /// <summary>Normalises rows in place.</summary>
-    internal void Normalise(string name, RowMatrix rows) => Norms.RootMeanSquare(rows.Values, NormWeights(name, rows.Width), model.NormEpsilon);
+    internal void Normalise(string name, RowMatrix rows)
+    {
+        if (model.AreLayerNorms) { Norms.Layer(rows.Values, NormWeights(name, rows.Width), weights.ReadVector(BiasOf(name), rows.Width), model.NormEpsilon); }
+        else { Norms.RootMeanSquare(rows.Values, NormWeights(name, rows.Width), model.NormEpsilon); }
+    }
+
+    static string BiasOf(string norm) => string.Concat(norm.AsSpan(0, norm.Length - "weight".Length), "bias");
 
     /// <summary>Normalised rows; the same where there is no norm.</summary>
     internal RowMatrix Normalised(string? name, RowMatrix rows)
