@@ -198,7 +198,7 @@ CKPT_API void ckpt_group_free(void* group) { delete static_cast<GroupHandle*>(gr
 
 enum class Collective : int32_t {
     AllReduce = 0, Broadcast = 1, AllGather = 2, Barrier = 3, Send = 4, Receive = 5, Reduce = 6, AllToAll = 7, Gather = 8, Scatter = 9,
-    ReduceScatter = 10,
+    ReduceScatter = 10, AllGatherInto = 11, ReduceScatterFrom = 12,
 };
 
 // One entry for all: which of `outputs` and `inputs` an operation uses is c10d's own convention. `number` is the reduction, `peer` the root
@@ -262,6 +262,15 @@ CKPT_API int32_t ckpt_collective(
             case Collective::AllToAll: {
                 std::vector<int64_t> even;
                 *work = held(pg.alltoall_base(out.at(0), in.at(0), even, even));
+                return;
+            }
+            case Collective::AllGatherInto:
+                *work = held(pg._allgather_base(out.at(0), in.at(0)));
+                return;
+            case Collective::ReduceScatterFrom: {
+                c10d::ReduceScatterOptions options;
+                options.reduceOp = reduction;
+                *work = held(pg._reduce_scatter_base(out.at(0), in.at(0), options));
                 return;
             }
             case Collective::Send: *work = held(pg.send(in, peer, tag)); return;
