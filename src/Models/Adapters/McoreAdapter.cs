@@ -48,11 +48,11 @@ public sealed class McoreAdapter : IAdapter
         reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
 
     /// <summary>
-    /// The tensor parallel size by which gate and up rows of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
+    /// The tensor parallel size by which gate and up rows, or sections of linear attention, of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
     /// single ranks, or where there are none.
     /// </summary>
     public static int RanksOfRows(ICheckpointReader reader) => reader.Format == FormatNames.LegacyTorch ? 1 : reader.Tensors
-        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && GatedRows.Is(weight) && !weight.Contains(".experts.", StringComparison.Ordinal))
+        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && (GatedRows.Is(weight) || GatedRows.IsOfLinearAttention(weight)) && !weight.Contains(".experts.", StringComparison.Ordinal))
         .Select(GatedRows.RanksOf).DefaultIfEmpty(1).Max();
 
     /// <summary>Whether the weights that an adapter was trained on lie with it.</summary>

@@ -76,6 +76,9 @@ public sealed class ModelSource : IDisposable
         }
     }
 
+    /// <summary>The model's parameters on this rank, without an adapter's.</summary>
+    public IReadOnlyList<TensorInfo> Parameters => _reader.Tensors;
+
     /// <summary>A parameter of this rank, or null where an adapter has none at all: the caller then begins it anew.</summary>
     /// <exception cref="MalformedCheckpointException">TRN-12.1: it is missing.</exception>
     public TensorInfo? Find(string name)

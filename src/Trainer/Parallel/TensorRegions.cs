@@ -51,9 +51,10 @@ sealed class TensorRegions(ParallelPlace place)
     /// <summary>The sum, without gradients; a tensor of its own.</summary>
     internal Tensor Sum(Tensor values)
     {
-        var sum = Reducible(values);
-        _group.all_reduce(sum, ReduceOp.SUM);
-        return sum.to(values.dtype);
+        // What a gradient came in is not ours to change.
+        var sum = values.contiguous().clone();
+        _group.all_reduce(sum);
+        return sum;
     }
 
     /// <summary>All ranks' rows, without gradients.</summary>
@@ -61,22 +62,17 @@ sealed class TensorRegions(ParallelPlace place)
 
     Tensor Gather(Tensor rows)
     {
-        var mine = rows.dtype == ScalarType.BFloat16 ? rows.to(ScalarType.Float32) : rows.contiguous();
-        var all = empty([_size * mine.size(0), .. mine.shape[1..]], mine.dtype);
-        _group.all_gather_into_tensor(all, mine);
-        return all.to(rows.dtype);
+        var all = empty([_size * rows.size(0), .. rows.shape[1..]], rows.dtype);
+        _group.all_gather_into_tensor(all, rows.contiguous());
+        return all;
     }
 
     Tensor ScatterSum(Tensor values)
     {
-        var all = Reducible(values);
-        var mine = empty([all.size(0) / _size, .. all.shape[1..]], all.dtype);
-        _group.reduce_scatter_tensor(mine, all);
-        return mine.to(values.dtype);
+        var mine = empty([values.size(0) / _size, .. values.shape[1..]], values.dtype);
+        _group.reduce_scatter_tensor(mine, values.contiguous());
+        return mine;
     }
-
-    // Gloo has no sum of bfloat16; and what a gradient came in is not ours to change.
-    static Tensor Reducible(Tensor values) => values.dtype == ScalarType.BFloat16 ? values.to(ScalarType.Float32) : values.contiguous().clone();
 
     static Tensor Apply(Tensor input, Func<Tensor, Tensor> forward, Func<Tensor, Tensor> backward) =>
         autograd.Apply(new RegionFunction(forward, backward), input)[0];

@@ -33,10 +33,11 @@ sealed partial class HfParameters : IParameterSource
         _weights.Read(key, Box.Whole(shape), values);
         var whole = tensor(values, full);
         if (expert is { } index) { whole = whole.select(0, index); }
-        return Local(name, whole, localShape.ToArray()).contiguous().to(type);
+        return Local(name, whole, localShape.ToArray(), _rank).contiguous().to(type);
     }
 
-    Tensor Local(string name, Tensor whole, long[] local)
+    /// <summary>A rank's part of a tensor.</summary>
+    internal static Tensor Local(string name, Tensor whole, long[] local, int rank)
     {
         for (var axis = 0; axis < local.Length; axis++)
         {
@@ -45,13 +46,13 @@ sealed partial class HfParameters : IParameterSource
             if (name is "embedding.word_embeddings.weight" or "output_layer.weight")
             {
                 // Padding is at the end.
-                var first = Math.Min(all, _rank * mine);
+                var first = Math.Min(all, rank * mine);
                 var count = Math.Min(all - first, mine);
                 return cat([whole.narrow(0, first, count), zeros([mine - count, whole.size(1)])], 0);
             }
-            if (!name.Contains("linear_fc1.", StringComparison.Ordinal)) { return whole.narrow(axis, _rank * mine, mine); }
+            if (!name.Contains("linear_fc1.", StringComparison.Ordinal) || name.Contains(".gate.", StringComparison.Ordinal) || name.Contains(".up.", StringComparison.Ordinal)) { return whole.narrow(axis, rank * mine, mine); }
             var half = mine / 2;
-            return cat([whole.narrow(axis, _rank * half, half), whole.narrow(axis, (all / 2) + (_rank * half), half)], axis);
+            return cat([whole.narrow(axis, rank * half, half), whole.narrow(axis, (all / 2) + (rank * half), half)], axis);
         }
         return whole;
     }
