@@ -27,6 +27,9 @@ public interface ITrainingSession : IDisposable
 
     /// <summary>What a user wants to know of it, a sentence a line.</summary>
     IReadOnlyList<string> Notes { get; }
+
+    /// <summary>How a run that was stopped goes on.</summary>
+    string ResumeAdvice(LoopState state);
 }
 
 /// <summary>What a session needs to know of its run.</summary>

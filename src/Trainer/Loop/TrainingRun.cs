@@ -62,6 +62,7 @@ public sealed class TrainingRun(TrainingArguments arguments, ITrainerBackend bac
                 var loop = new TrainingLoop(options, session.Trainee, source, collator, evaluator, session.Checkpoints, ranks, logs, around.Clock);
                 return new RunResult(folder, loop.Run(session.Start, cancel));
             }
+            catch (TrainingStoppedException stopped) { throw new TrainingStoppedException(stopped.State, session.ResumeAdvice(stopped.State), cancel); }
             finally
             {
                 foreach (var log in logs) { log.Dispose(); }
