@@ -43,6 +43,9 @@ public sealed class ForwardModel
     /// <summary>Tokens there are.</summary>
     public int Vocabulary => Embedding.Rows;
 
+    /// <summary>The tensor that tokens are looked up in.</summary>
+    public string EmbeddingName => Embedding.Name;
+
     /// <summary>Decoder layers.</summary>
     public int LayerCount => Layers.Count;
 

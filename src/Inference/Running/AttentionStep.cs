@@ -44,8 +44,8 @@ static class AttentionStep
     {
         if (kind.Norm is HeadNorm.None or HeadNorm.Plain) { return; }
         var isWide = kind.Norm == HeadNorm.Wide;
-        Norms.RootMeanSquare(queries.Values, context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim), context.Model.NormEpsilon);
-        Norms.RootMeanSquare(keys.Values, context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim), context.Model.NormEpsilon);
+        context.Normalise(kind.QueryNorm!, queries, isWide ? queries.Width : kind.HeadDim, context.Model.NormEpsilon);
+        context.Normalise(kind.KeyNorm!, keys, isWide ? keys.Width : kind.HeadDim, context.Model.NormEpsilon);
     }
 
     static void Turn(RotaryAngles angles, RowMatrix rows, int dim)

@@ -3,6 +3,7 @@ using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
+using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
 using Ckpt.Sharding.Maps;
@@ -114,6 +115,16 @@ public sealed class ModelCheckpoint : IDisposable
     /// <param name="reader">Takes the place of <see cref="Reader"/>, which it holds.</param>
     /// <param name="side">The config that is then true.</param>
     public ModelCheckpoint With(ICheckpointReader reader, HfSide side) => new(reader, side, _own) { Megatron = Megatron };
+
+    /// <summary>What one rank holds of this Megatron checkpoint, as a model of its own: fewer heads, narrower layers.</summary>
+    /// <param name="reader">The rank's tensors.</param>
+    /// <param name="model">The sizes they have.</param>
+    internal ModelCheckpoint OfRank(ICheckpointReader reader, ModelConfig model)
+    {
+        var side = Side with { Config = Side.Config.Of(model) };
+        var own = MegatronNames.Options(side.Config.Family, model, Adapters.McoreAdapter.BaseShapes(reader), reader.Path) with { MtpLayers = _own.MtpLayers, Choices = _own.Choices };
+        return new ModelCheckpoint(reader, side, own) { Megatron = Megatron };
+    }
 
     public void Dispose() => Reader.Dispose();
 
