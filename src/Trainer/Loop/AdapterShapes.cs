@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Trainer.Adapting;
 using Ckpt.Trainer.Checkpoints;
@@ -37,5 +39,6 @@ static class AdapterShapes
         };
     }
 
-    static double? Number(JsonObject said, string name) => said[name] is JsonValue value && value.GetValueKind() == System.Text.Json.JsonValueKind.Number ? value.GetValue<double>() : null;
+    static double? Number(JsonObject said, string name) =>
+        said[name] is JsonValue value && value.GetValueKind() == JsonValueKind.Number ? double.Parse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture) : null;
 }
