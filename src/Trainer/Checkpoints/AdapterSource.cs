@@ -15,7 +15,8 @@ public sealed class AdapterSource : IDisposable
     readonly string _path;
     readonly HashSet<string> _read = new(StringComparer.Ordinal);
 
-    AdapterSource(RankReader reader, string path, JsonObject arguments, IReadOnlyList<string> notes) => (_reader, _path, Arguments, Notes) = (reader, path, arguments, notes);
+    AdapterSource(RankReader reader, string path, JsonObject arguments, IReadOnlyList<string> notes) =>
+        (_reader, _path, Arguments, Notes) = (reader, path, (JsonObject)JsonNode.Parse(arguments.ToJsonString())!, notes); // as if read: numbers of any kind
 
     /// <summary>What is said of the adapter: <c>lora_rank</c>, <c>lora_alpha</c>, <c>use_rslora</c>, <c>target_modules</c>, …</summary>
     public JsonObject Arguments { get; }

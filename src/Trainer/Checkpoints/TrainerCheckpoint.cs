@@ -82,7 +82,9 @@ public sealed class TrainerCheckpoint
         var folder = FolderPublication.PartialOf(final);
         RankAgreement.Run(_ranks.Exchange, () =>
         {
-            if (IsFirst) { FolderPublication.Begin(final); }
+            if (!IsFirst) { return; }
+            CheckpointFolders.RemovePartials(_options.OutputDir);
+            FolderPublication.Begin(final);
         });
         IReadOnlyList<SmallFile> closing = [];
         RankAgreement.Run(_ranks.Exchange, () => closing = write(folder));
@@ -118,7 +120,7 @@ public sealed class TrainerCheckpoint
         using var held = HeldParameters.Checkpoint(tensors, _parameters, _ranks, common);
         if (_options.SaveSafetensors)
         {
-            var share = _isAdapter ? HuggingFaceShare.OfAdapter(_source, held, argsJson, _arguments, options.Model) : HuggingFaceShare.OfModel(_source, held, _options);
+            var share = _isAdapter ? HuggingFaceShare.OfAdapter(_source, held, argsJson, options.Model) : HuggingFaceShare.OfModel(_source, held, _options);
             using var writer = share.Open(_ranks, folder, _options.Threads);
             writer.Finish();
             closing.AddRange(share.Last);
@@ -164,12 +166,10 @@ public sealed class TrainerCheckpoint
 
     void SaveMerged(string saved)
     {
-        // Sections with matrices of their own have no form that Megatron's adapters could be read in.
-        var isPeft = _options.SaveSafetensors;
         IAdapter? adapter = null;
         try
         {
-            RankAgreement.Run(_ranks.Exchange, () => adapter = isPeft ? PeftAdapter.Open(saved) : McoreAdapter.Open(saved));
+            RankAgreement.Run(_ranks.Exchange, () => adapter = McoreAdapter.Open(saved));
             Publish(CheckpointFolders.MergedOf(_options.OutputDir, _state.Iteration), folder =>
             {
                 var share = HuggingFaceShare.OfMerged(_source, adapter!, _ranks, _options);
