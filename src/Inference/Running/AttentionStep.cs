@@ -8,11 +8,9 @@ static class AttentionStep
 {
     internal static RowMatrix Run(PassContext context, AttentionKind kind, int layer, RowMatrix inputs)
     {
-        var queries = context.Multiply(kind.Query, inputs);
+        if (context.MultiplyAll(inputs, kind.Query, kind.Key, kind.Value) is not [var queries, var keys, var values]) { throw new System.Diagnostics.UnreachableException(); }
         RowMatrix? gates = null;
         if (kind.IsGated) { (queries, gates) = Split(queries, kind); }
-        var keys = context.Multiply(kind.Key, inputs);
-        var values = context.Multiply(kind.Value, inputs);
         Normalise(context, kind, queries, keys);
         if (kind.Clip is { } clip)
         {
@@ -30,7 +28,7 @@ static class AttentionStep
             Norms.RootMeanSquare(keys.Values, kind.HeadDim, context.Model.NormEpsilon);
         }
         if (kind.PositionScale is { } scale) { ScaleByPosition(context, scale, queries); }
-        var sinks = kind.Sinks is null ? null : Weights.WeightReading.ReadVector(context.Weights, kind.Sinks, kind.Heads);
+        var sinks = kind.Sinks is null ? null : context.Vector(kind.Sinks, kind.Heads);
         var heads = new HeadsKind(kind.Heads, kind.Groups, kind.HeadDim, kind.HeadDim, kind.Scale, kind.Window, kind.ScoreCap, sinks) { Chunk = kind.Chunk };
         var mixed = ScoredHeads.Run(context, heads, layer, queries, keys, values);
         if (gates is not null)

@@ -72,8 +72,8 @@ static class DeltaNetStep
     // What the memory is multiplied by before each position.
     static void Decays(PassContext context, DeltaNetKind kind, RowMatrix decays)
     {
-        var log = context.Weights.ReadVector(kind.DecayLog, kind.ValueHeads);
-        var bias = context.Weights.ReadVector(kind.DecayBias, kind.ValueHeads);
+        var log = context.Vector(kind.DecayLog, kind.ValueHeads);
+        var bias = context.Vector(kind.DecayBias, kind.ValueHeads);
         for (var row = 0; row < decays.Count; row++)
         {
             var values = decays[row];
@@ -134,7 +134,7 @@ static class DeltaNetStep
     // The norm's weights are as stored: only the model's other norms are centred on zero.
     static void Finish(PassContext context, DeltaNetKind kind, RowMatrix outputs, RowMatrix gates)
     {
-        Norms.RootMeanSquare(outputs.Values, context.Weights.ReadVector(kind.Norm, kind.ValueDim), context.Model.NormEpsilon);
+        Norms.RootMeanSquare(outputs.Values, context.Vector(kind.Norm, kind.ValueDim), context.Model.NormEpsilon);
         for (var i = 0; i < outputs.Values.Length; i++) { outputs.Values[i] *= Activations.Silu(gates.Values[i]); }
     }
 }

@@ -8,8 +8,7 @@ static class FeedForwardStep
 {
     internal static RowMatrix Run(PassContext context, MlpKind kind, RowMatrix inputs)
     {
-        var gate = context.Multiply(kind.Gate, inputs);
-        var up = context.Multiply(kind.Up, inputs);
+        if (context.MultiplyAll(inputs, kind.Gate, kind.Up) is not [var gate, var up]) { throw new System.Diagnostics.UnreachableException(); }
         Activations.Gate(kind.Activation, gate.Values, up.Values);
         return context.Multiply(kind.Down, gate);
     }

@@ -6,9 +6,11 @@ using Ckpt.Inference.Weights;
 
 namespace Ckpt.Inference.Running;
 
-/// <summary>Runs new tokens of sequences through a model, behind what their states hold.</summary>
-sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOptions options)
+/// <summary>Runs new tokens of sequences through a model, behind what their states hold. A store, where there is one, keeps weights from pass to pass; whoever gives it disposes it.</summary>
+sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOptions options, PanelStore? store = null)
 {
+    readonly ParallelOptions _parallelism = new() { MaxDegreeOfParallelism = Math.Max(1, options.Threads) };
+
     /// <summary>The logits, a row for each token, or for each sequence where only the last are asked for.</summary>
     internal RowMatrix Run(IReadOnlyList<int[]> tokens, IReadOnlyList<SequenceState> states, bool keepStates)
     {
@@ -20,7 +22,8 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
         var positions = sequences.Sum(static sequence => Math.Max(sequence.Start + (long)sequence.Count, sequence.State.Capacity));
         var memory = ForwardMemory.Plan(model, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
-        var context = new PassContext(model, weights, sequences, options.Threads, memory.TileValues);
+        store?.Shrink(memory.KeptBytes);
+        using var context = new PassContext(model, weights, store, sequences, _parallelism, memory);
 
         var hidden = Embed(tokens, rows);
         options.OnHidden?.Invoke(0, hidden);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Weights;
@@ -6,9 +5,10 @@ using Ckpt.Inference.Weights;
 namespace Ckpt.Inference.Running;
 
 /// <summary>What all steps of one pass share: weights, rows, threads, and the size of tiles.</summary>
-sealed class PassContext(ForwardModel model, IWeightSource weights, IReadOnlyList<SequenceRows> sequences, int threads, int tileValues)
+sealed class PassContext(ForwardModel model, IWeightSource weights, PanelStore? store, IReadOnlyList<SequenceRows> sequences, ParallelOptions parallelism, ForwardMemory memory) : IDisposable
 {
     readonly Dictionary<RotaryKind, RotaryAngles> _angles = [];
+    readonly Products _products = new(weights, store, memory, parallelism);
 
     internal ForwardModel Model => model;
 
@@ -16,7 +16,7 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, IReadOnlyLis
 
     internal IReadOnlyList<SequenceRows> Sequences => sequences;
 
-    internal ParallelOptions Parallelism { get; } = new() { MaxDegreeOfParallelism = Math.Max(1, threads) };
+    internal ParallelOptions Parallelism => parallelism;
 
     internal RotaryAngles Angles(RotaryKind kind)
     {
@@ -25,49 +25,38 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, IReadOnlyLis
     }
 
     /// <summary>Rows times a matrix, plus its bias.</summary>
-    internal RowMatrix Multiply(WeightMatrix matrix, RowMatrix inputs)
-    {
-        var outputs = new RowMatrix(inputs.Count, matrix.Rows);
-        weights.Check(matrix);
-        var bias = weights.ReadBias(matrix);
-        var room = Math.Max(1, tileValues / matrix.Columns);
-        // Tiles of whole fours, and so many that every thread has some.
-        var share = Math.Max(4, (matrix.Rows + (4 * Parallelism.MaxDegreeOfParallelism) - 1) / (4 * Parallelism.MaxDegreeOfParallelism) / 4 * 4);
-        var size = Math.Min(room >= 4 ? room / 4 * 4 : room, share);
-        Parallel.For(0, (matrix.Rows + size - 1) / size, Parallelism, number =>
-        {
-            var first = number * size;
-            var count = Math.Min(size, matrix.Rows - first);
-            var tile = ArrayPool<float>.Shared.Rent(count * matrix.Columns);
-            var values = tile.AsSpan(0, count * matrix.Columns);
-            weights.ReadRows(matrix, first, count, values);
-            DotBlocks.Multiply(values, count, inputs.Values, inputs.Count, matrix.Columns, outputs.Values.AsSpan(first), matrix.Rows);
-            ArrayPool<float>.Shared.Return(tile);
-        });
-        if (bias is not null)
-        {
-            for (var row = 0; row < outputs.Count; row++) { Lanes.AddScaled(outputs[row], bias, 1); }
-        }
-        return outputs;
-    }
+    internal RowMatrix Multiply(WeightMatrix matrix, RowMatrix inputs) => _products.Run([(matrix, inputs)])[0];
+
+    /// <summary>Rows times several matrices, which threads share as one.</summary>
+    internal RowMatrix[] MultiplyAll(RowMatrix inputs, params IEnumerable<WeightMatrix> matrices) => _products.Run([.. matrices.Select(matrix => (matrix, inputs))]);
 
     /// <summary>A norm's weights, as values are multiplied by them.</summary>
     internal float[] NormWeights(string name, int width)
     {
-        var values = weights.ReadVector(name, width);
-        if (model.AreNormsCentred)
+        return store is null ? Read() : store.Vector(name, width, Read);
+
+        float[] Read()
         {
-            for (var i = 0; i < values.Length; i++) { values[i]++; }
+            var values = weights.ReadVector(name, width);
+            if (model.AreNormsCentred)
+            {
+                for (var i = 0; i < values.Length; i++) { values[i]++; }
+            }
+            return values;
         }
-        return values;
     }
 
     /// <summary>Normalises rows in place.</summary>
     internal void Normalise(string name, RowMatrix rows)
     {
-        if (model.AreLayerNorms) { Norms.Layer(rows.Values, NormWeights(name, rows.Width), weights.ReadVector(BiasOf(name), rows.Width), model.NormEpsilon); }
+        if (model.AreLayerNorms) { Norms.Layer(rows.Values, NormWeights(name, rows.Width), Vector(BiasOf(name), rows.Width), model.NormEpsilon); }
         else { Norms.RootMeanSquare(rows.Values, NormWeights(name, rows.Width), model.NormEpsilon); }
     }
+
+    /// <summary>A vector as it is stored.</summary>
+    internal float[] Vector(string name, int width) => store is null ? weights.ReadVector(name, width) : store.Vector($"{name} as stored", width, () => weights.ReadVector(name, width));
+
+    public void Dispose() => _products.Dispose();
 
     static string BiasOf(string norm) => string.Concat(norm.AsSpan(0, norm.Length - "weight".Length), "bias");
 
