@@ -37,9 +37,11 @@ for (var run = 0; run < runs; run++)
     if (run == 0) { first = read; }
     (bestRead, bestMade) = (Math.Min(bestRead, read), Math.Min(bestMade, all - read));
 }
-var multiplications = 2.0 * prompt * (bytes / 2.0);
+// The embedding is looked up, and multiplied for the last token only.
+var multiplications = 2.0 * prompt * ((bytes / 2.0) - ((double)model.Vocabulary * model.Hidden * (checkpoint.Side.Config.Model.TieWordEmbeddings ? 1 : 2)));
 Say($"first read, weights from files: {first:F2} s");
 Say($"best: {prompt / bestRead:F0} tokens/s read ({multiplications / bestRead / 1e9:F0} GFLOP/s of weights{(peak > 0 ? $", {100 * multiplications / bestRead / peak:F0} % of the processor" : "")}), {made / bestMade:F2} tokens/s made ({bytes * made / bestMade / 1e9:F1} GB/s of weights{(bandwidth > 0 ? $", {100 * bytes * made / bestMade / bandwidth:F0} % of the memory" : "")})");
+Say($"{GC.CollectionCount(2)} collections, {GC.GetTotalPauseDuration().TotalMilliseconds:F0} ms");
 Say($"peak RSS {Process.GetCurrentProcess().PeakWorkingSet64 / 1e6:F0} MB");
 
 static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));

@@ -17,6 +17,9 @@ static unsafe class Panels
     /// <summary>Input rows whose part of a block stays in a core's second cache while panels go over it.</summary>
     internal const int BlockInputs = 64;
 
+    /// <summary>Inputs that kernels take together.</summary>
+    internal const int Together = 8;
+
     /// <summary>Panels of so many rows.</summary>
     internal static int Count(int rows) => (rows + Rows - 1) / Rows;
 
@@ -35,30 +38,47 @@ static unsafe class Panels
     /// <param name="panel">The panel.</param>
     internal static void Put(ReadOnlySpan<float> values, int first, int count, int columns, bool isHalf, byte* panel)
     {
+        fixed (float* rows = values) { Put(rows, columns, first, count, columns, isHalf, panel); }
+    }
+
+    /// <summary>The same of rows that lie so many values apart.</summary>
+    internal static void Put(float* rows, nint stride, int first, int count, int columns, bool isHalf, byte* panel)
+    {
         // Blocks of lines that stay in the first cache while rows go over them.
         const int Lines = 128;
-        fixed (float* source = values)
+        for (var begin = 0; begin < columns; begin += Lines)
         {
-            for (var begin = 0; begin < columns; begin += Lines)
+            var end = Math.Min(columns, begin + Lines);
+            for (var row = 0; row < count; row++)
             {
-                var end = Math.Min(columns, begin + Lines);
-                for (var row = 0; row < count; row++)
+                var from = rows + (row * stride);
+                var place = first + row;
+                if (isHalf)
                 {
-                    var from = source + ((nint)row * columns);
-                    var place = first + row;
-                    if (isHalf)
-                    {
-                        var to = (ushort*)panel + ((place & 15) * 2) + (place >> 4);
-                        for (var step = begin; step < end; step++) { to[(nint)step * Rows] = (ushort)(*(uint*)(from + step) >> 16); }
-                    }
-                    else
-                    {
-                        var to = (float*)panel + place;
-                        for (var step = begin; step < end; step++) { to[(nint)step * Rows] = from[step]; }
-                    }
+                    var to = (ushort*)panel + ((place & 15) * 2) + (place >> 4);
+                    for (var step = begin; step < end; step++) { to[(nint)step * Rows] = (ushort)(*(uint*)(from + step) >> 16); }
+                }
+                else
+                {
+                    var to = (float*)panel + place;
+                    for (var step = begin; step < end; step++) { to[(nint)step * Rows] = from[step]; }
                 }
             }
         }
+    }
+
+    /// <summary>One input with a panel of float32, by the processor's kernel.</summary>
+    internal static void One(byte* panel, float* input, int steps, float* sums)
+    {
+        if (PanelKernel512.IsFast) { PanelKernel512.One<SinglePanel>(panel, input, steps, sums); }
+        else { PanelKernel256.One<SinglePanel>(panel, input, steps, sums); }
+    }
+
+    /// <summary>Eight inputs, step by step side by side, with a panel of float32, by the processor's kernel.</summary>
+    internal static void Eight(byte* panel, float* inputs, int steps, float* sums)
+    {
+        if (PanelKernel512.IsFast) { PanelKernel512.Eight<SinglePanel>(panel, inputs, steps, sums); }
+        else { PanelKernel256.Eight<SinglePanel>(panel, inputs, steps, sums); }
     }
 
     /// <summary>For each input row the products with all rows of some panels.</summary>

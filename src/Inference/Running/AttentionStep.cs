@@ -19,8 +19,11 @@ static class AttentionStep
         if (kind.Rotary is { } rotary)
         {
             var angles = context.Angles(rotary);
-            Turn(angles, queries, kind.HeadDim);
-            Turn(angles, keys, kind.HeadDim);
+            context.EachRow(queries, row =>
+            {
+                Turn(angles, row, queries, kind.HeadDim);
+                Turn(angles, row, keys, kind.HeadDim);
+            });
         }
         if (kind.Norm == HeadNorm.Plain)
         {
@@ -33,7 +36,7 @@ static class AttentionStep
         var mixed = ScoredHeads.Run(context, heads, layer, queries, keys, values);
         if (gates is not null)
         {
-            for (var i = 0; i < mixed.Values.Length; i++) { mixed.Values[i] *= Activations.Sigmoid(gates.Values[i]); }
+            context.EachRow(mixed, row => Activations.MultiplyBySigmoid(mixed[row], gates[row]));
         }
         return context.Multiply(kind.Output, mixed);
     }
@@ -42,16 +45,18 @@ static class AttentionStep
     {
         if (kind.Norm is HeadNorm.None or HeadNorm.Plain) { return; }
         var isWide = kind.Norm == HeadNorm.Wide;
-        Norms.RootMeanSquare(queries.Values, context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim), context.Model.NormEpsilon);
-        Norms.RootMeanSquare(keys.Values, context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim), context.Model.NormEpsilon);
+        var ofQueries = context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim);
+        var ofKeys = context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim);
+        context.EachRow(queries, row =>
+        {
+            Norms.RootMeanSquare(queries[row], ofQueries, context.Model.NormEpsilon);
+            Norms.RootMeanSquare(keys[row], ofKeys, context.Model.NormEpsilon);
+        });
     }
 
-    static void Turn(RotaryAngles angles, RowMatrix rows, int dim)
+    static void Turn(RotaryAngles angles, int row, RowMatrix rows, int dim)
     {
-        for (var row = 0; row < rows.Count; row++)
-        {
-            for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
-        }
+        for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
     }
 
     static void ScaleByPosition(PassContext context, PositionScale scale, RowMatrix queries)

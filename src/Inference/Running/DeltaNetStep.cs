@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Weights;
@@ -94,8 +95,9 @@ static class DeltaNetStep
             {
                 var sum = 0f;
                 for (var tap = 0; tap < span; tap++) { sum += taps[(channel * span) + tap] * seen[((i + tap) * width) + channel]; }
-                row[channel] = Activations.Silu(sum);
+                row[channel] = sum;
             }
+            Activations.Silu(row);
         }
         state.Inputs = seen[(sequence.Count * width)..];
     }
@@ -135,6 +137,10 @@ static class DeltaNetStep
     static void Finish(PassContext context, DeltaNetKind kind, RowMatrix outputs, RowMatrix gates)
     {
         Norms.RootMeanSquare(outputs.Values, context.Vector(kind.Norm, kind.ValueDim), context.Model.NormEpsilon);
-        for (var i = 0; i < outputs.Values.Length; i++) { outputs.Values[i] *= Activations.Silu(gates.Values[i]); }
+        context.EachRow(outputs, row =>
+        {
+            Activations.Silu(gates[row]);
+            TensorPrimitives.Multiply(outputs[row], gates[row], outputs[row]);
+        });
     }
 }

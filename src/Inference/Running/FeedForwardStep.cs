@@ -9,7 +9,7 @@ static class FeedForwardStep
     internal static RowMatrix Run(PassContext context, MlpKind kind, RowMatrix inputs)
     {
         if (context.MultiplyAll(inputs, kind.Gate, kind.Up) is not [var gate, var up]) { throw new System.Diagnostics.UnreachableException(); }
-        Activations.Gate(kind.Activation, gate.Values, up.Values);
+        context.EachRow(gate, row => Activations.Gate(kind.Activation, gate[row], up[row]));
         return context.Multiply(kind.Down, gate);
     }
 }

@@ -68,12 +68,14 @@ readonly record struct ForwardMemory(long Activations, int TileValues, int Panel
 
     static long StateWidth(LayerKind layer) => layer switch
     {
-        { Attention: { } each } => 2L * each.Groups * each.HeadDim,
-        { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + each.Value),
+        { Attention: { } each } => (long)each.Groups * (each.HeadDim + Whole(each.HeadDim)),
+        { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + Whole(each.Value)),
         _ => 0,
     };
 
     static long MemorySize(LayerKind layer) => layer.DeltaNet is { } each ? ((long)each.ConvWidth * each.Convolution.Columns) + ((long)each.ValueHeads * each.KeyDim * each.ValueDim) : 0;
+
+    static long Whole(int elements) => Panels.Count(elements) * (long)Panels.Rows;
 
     static long Outputs(WeightMatrix? matrix) => matrix?.Rows ?? 0;
 }

@@ -20,7 +20,7 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var layers = Math.Min(options.StopAfterLayer ?? model.LayerCount, model.LayerCount);
         var isWhole = layers == model.LayerCount;
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
-        var positions = sequences.Sum(static sequence => Math.Max(sequence.Start + (long)sequence.Count, sequence.State.Capacity));
+        var positions = sequences.Sum(static sequence => Panels.Count(Math.Max(sequence.Start + sequence.Count, sequence.State.Capacity)) * (long)Panels.Rows);
         var memory = ForwardMemory.Plan(model, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
         store?.Shrink(memory.KeptBytes);
         using var context = new PassContext(model, weights, store, sequences, _parallelism, memory);

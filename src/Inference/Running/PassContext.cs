@@ -7,6 +7,9 @@ namespace Ckpt.Inference.Running;
 /// <summary>What all steps of one pass share: weights, rows, threads, and the size of tiles.</summary>
 sealed class PassContext(ForwardModel model, IWeightSource weights, PanelStore? store, IReadOnlyList<SequenceRows> sequences, ParallelOptions parallelism, ForwardMemory memory) : IDisposable
 {
+    // Fewer values than this are done sooner by one thread than told to several.
+    const int WorthThreads = 1 << 16;
+
     readonly Dictionary<RotaryKind, RotaryAngles> _angles = [];
     readonly Products _products = new(weights, store, memory, parallelism);
 
@@ -46,11 +49,26 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, PanelStore? 
         }
     }
 
+    /// <summary>Does something with every row; threads share rows where they are many.</summary>
+    internal void EachRow(RowMatrix rows, Action<int> does)
+    {
+        if ((long)rows.Count * rows.Width < WorthThreads)
+        {
+            for (var row = 0; row < rows.Count; row++) { does(row); }
+        }
+        else { Parallel.For(0, rows.Count, parallelism, does); }
+    }
+
     /// <summary>Normalises rows in place.</summary>
     internal void Normalise(string name, RowMatrix rows)
     {
-        if (model.AreLayerNorms) { Norms.Layer(rows.Values, NormWeights(name, rows.Width), Vector(BiasOf(name), rows.Width), model.NormEpsilon); }
-        else { Norms.RootMeanSquare(rows.Values, NormWeights(name, rows.Width), model.NormEpsilon); }
+        var values = NormWeights(name, rows.Width);
+        var biases = model.AreLayerNorms ? Vector(BiasOf(name), rows.Width) : null;
+        EachRow(rows, row =>
+        {
+            if (biases is not null) { Norms.Layer(rows[row], values, biases, model.NormEpsilon); }
+            else { Norms.RootMeanSquare(rows[row], values, model.NormEpsilon); }
+        });
     }
 
     /// <summary>A vector as it is stored.</summary>
@@ -64,7 +82,7 @@ sealed class PassContext(ForwardModel model, IWeightSource weights, PanelStore? 
     internal RowMatrix Normalised(string? name, RowMatrix rows)
     {
         if (name is null) { return rows; }
-        var copy = new RowMatrix(rows.Count, rows.Width);
+        var copy = RowMatrix.Unfilled(rows.Count, rows.Width);
         rows.Values.CopyTo(copy.Values, 0);
         Normalise(name, copy);
         return copy;

@@ -40,7 +40,7 @@ sealed unsafe class Products(IWeightSource weights, PanelStore? store, ForwardMe
         var isHalf = weights.TypeOf(matrix.Name) == DType.BF16;
         var kept = store?.Take(matrix, isHalf, memory.KeptBytes);
         var bias = matrix.Bias is null ? null : store is null ? weights.ReadBias(matrix) : store.Vector($"{matrix.Bias} {matrix.Expert} {matrix.FirstRow}", matrix.Rows, () => weights.ReadBias(matrix)!);
-        return new Job(matrix, inputs, new RowMatrix(inputs.Count, matrix.Rows), isHalf, kept, kept?.IsComplete == true, bias);
+        return new Job(matrix, inputs, RowMatrix.Unfilled(inputs.Count, matrix.Rows), isHalf, kept, kept?.IsComplete == true, bias);
     }
 
     // So many that every thread has some, so large that few are needed, and no more than there is room for.
@@ -48,7 +48,9 @@ sealed unsafe class Products(IWeightSource weights, PanelStore? store, ForwardMe
     {
         var (panels, bytes) = (Panels.Count(job.Matrix.Rows), Panels.Bytes(job.Matrix.Columns, job.IsHalf));
         var share = Math.Max(1, panels / (2 * parallelism.MaxDegreeOfParallelism));
-        var count = (int)Math.Min(Math.Min(share, memory.PanelCount), Math.Max(1, TurnBytes / bytes));
+        // Many inputs are put side by side for every turn, which pays for many panels; of few, a turn is as long as its weights.
+        var worth = job.Inputs.Count >= Panels.Together ? memory.PanelCount : Math.Max(1, TurnBytes / bytes);
+        var count = (int)Math.Min(Math.Min(share, memory.PanelCount), worth);
         for (var first = 0; first < panels; first += count) { yield return new Turn(job, first, Math.Min(count, panels - first)); }
     }
 
