@@ -13,6 +13,7 @@ static class CommandList
         new ConvertCkptCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
+        new VerifyCommand(),
         new FingerprintCommand(),
         new DoctorCommand(),
         new LsCommand(ModelFormats.All),

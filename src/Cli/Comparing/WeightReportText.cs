@@ -25,9 +25,16 @@ static class WeightReportText
         {
             foreach (var line in Details(report, tensor)) { yield return line; }
         }
-        var differ = found.OnlyInA.Count + found.OnlyInB.Count + found.Forms.Count + found.Bits.Differences.Count;
-        yield return found.IsEqual ? ConversionReport.Verdict(found.Bits) : $"different: {differ:N0} tensors; {found.Bits.Tensors - found.Bits.Differences.Count:N0} are bit-identical";
+        yield return Headline(report);
         if (!found.IsEqual && isWithin) { yield return "close: every element is within the tolerance asked for"; }
+    }
+
+    /// <summary>The comparison in one line.</summary>
+    internal static string Headline(WeightReport report)
+    {
+        var found = report.Found;
+        var differ = found.OnlyInA.Count + found.OnlyInB.Count + found.Forms.Count + found.Bits.Differences.Count;
+        return found.IsEqual ? ConversionReport.Verdict(found.Bits) : $"different: {differ:N0} tensors; {found.Bits.Tensors - found.Bits.Differences.Count:N0} are bit-identical";
     }
 
     internal static JsonObject Json(WeightReport report, string? note, bool isWithin)

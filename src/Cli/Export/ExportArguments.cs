@@ -1,5 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Sharding.Layouts;
 
@@ -95,6 +96,9 @@ sealed record ExportArguments
     /// <summary>How layers lie in a legacy checkpoint that is read, in place of what its args say; null: as they say.</summary>
     internal StageOptions? StoredStages { get; init; }
 
+    /// <summary>How ranks share tensors of legacy files that no table knows.</summary>
+    internal IReadOnlyList<CutOverride> TensorCuts { get; init; } = [];
+
     /// <summary>Whether the vocabulary is written without padding, which ranks then have to be able to share.</summary>
     internal bool KeepVocabulary { get; init; }
 
@@ -125,6 +129,12 @@ sealed record ExportArguments
     /// <summary>Whether to print the plan only.</summary>
     internal bool DryRun { get; init; }
 
+    /// <summary>Where a page of the comparison goes; null: none is asked for.</summary>
+    internal string? ReportPath { get; init; }
+
+    /// <summary>Whether source and output are fingerprinted for the receipt; null: where they are compared.</summary>
+    internal bool? Fingerprint { get; init; }
+
     /// <summary>Most bytes of memory to use; null leaves it to the engine.</summary>
     internal long? MaxMemory { get; init; }
 
@@ -154,6 +164,8 @@ sealed record ExportArguments
         Compare = Compare,
         KeepUnknown = KeepUnknown,
         DryRun = DryRun,
+        ReportPath = ReportPath,
+        Fingerprint = Fingerprint,
         MaxMemory = MaxMemory,
         Threads = Workers,
         Restart = Restart,

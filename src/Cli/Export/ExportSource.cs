@@ -1,7 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
-using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Families;
@@ -9,6 +8,7 @@ using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Opening;
 using Ckpt.Models.Quantisation;
 using Ckpt.Sharding.Quantised;
+using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Export;
 
@@ -21,6 +21,9 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
 {
     /// <summary>The adapters' checkpoints, where some are merged.</summary>
     internal IReadOnlyList<ICheckpointReader> Adapters { get; init; } = [];
+
+    /// <summary>The model under the names that fingerprints are made under; null where its weights are quantised.</summary>
+    internal Func<LogicalSide>? Logical => Scheme is null && Model.Side.Config.Model.QuantMethod is null ? () => new LogicalSide(Model.Reader, CanonicalNames.Of(Model)) : null;
 
     /// <summary>The checkpoint of --model or --mcore_model, as a model.</summary>
     /// <exception cref="UnsupportedCheckpointException">CLI-3.6: it is not of the kind that the flag takes.</exception>
@@ -51,9 +54,8 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
 
     static ModelCheckpoint OpenModel(ExportArguments arguments)
     {
-        if (arguments.StoredStages is not { } stages) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
-        var formats = ModelFormats.All.Select(format => format.Name == FormatNames.LegacyTorch ? format with { Open = path => LegacyTorchReader.Open(path, new LegacyReadOptions { Stages = stages }) } : format);
-        var reader = CheckpointOpener.Open(arguments.Source, [.. formats]);
+        if (arguments.StoredStages is null && arguments.TensorCuts.Count == 0) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
+        var reader = LegacySource.Open(arguments.Source, new LegacyReadOptions { Stages = arguments.StoredStages, Overrides = arguments.TensorCuts });
         try { return ModelCheckpoint.Of(reader, arguments.Source, Options(arguments)); }
         catch
         {

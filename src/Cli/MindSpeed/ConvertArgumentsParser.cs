@@ -66,6 +66,8 @@ static class ConvertArgumentsParser
             Parallel = line.ToMegatron ? sizes : new ParallelSizes(),
             Stages = line.ToMegatron ? stages : StageOptions.Even,
             DryRun = values.Bool("dry_run"),
+            ReportPath = RunFlags.Report(values),
+            Fingerprint = RunFlags.Fingerprint(values),
             MaxMemory = values.Size("max_memory"),
             Workers = RunFlags.AtLeastOne(values, "workers"),
             Restart = values.Bool("restart"),

@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Megatron.State;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
+using Ckpt.Verify.Comparing;
 
 namespace Ckpt.Cli.Running;
 
@@ -30,8 +33,20 @@ sealed record Conversion(
     /// <summary>Cuts whole targets into the boxes that the format needs; null: as <see cref="CutLeadingAxes"/> says.</summary>
     internal Func<IReadOnlyList<TensorTarget>, IReadOnlyList<TensorTarget>>? Cut { get; init; }
 
+    /// <summary>What is read, as a model whose forward pass can be held to that of what is written; null: weights alone are compared.</summary>
+    internal ModelCheckpoint? Computed { get; init; }
+
+    /// <summary>Options of what is written that its names do not tell (<c>dialect</c>).</summary>
+    internal IReadOnlyDictionary<string, string> WrittenChoices { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The targets, where they are decided already; null: made of the map.</summary>
     internal IReadOnlyList<TensorTarget>? Targets { get; init; }
+
+    /// <summary>Compares the weights with their full-precision copies in the optimizer (STA-6.1); null: there are none.</summary>
+    internal Func<RunOptions, IRunProgress, CancellationToken, MasterWeightReport>? Masters { get; init; }
+
+    /// <summary>The model that is read under the names that fingerprints are made under; null: it is no whole model of plain weights.</summary>
+    internal Func<LogicalSide>? Logical { get; init; }
 
     /// <summary>What there is to say once everything has been read: receipts of merging and quantising. Null: nothing.</summary>
     internal Func<ConversionReceipt>? Afterwards { get; init; }

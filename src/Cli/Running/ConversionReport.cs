@@ -46,7 +46,7 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
     }
 
     /// <summary>SHD-7.1: nothing was published.</summary>
-    internal CommandResult Different(ComparisonReport comparison, string folder)
+    internal CommandResult Different(ComparisonReport comparison, string folder, ConversionReceipt? said)
     {
         var json = Facts();
         json["compared"] = Compared(comparison);
@@ -55,7 +55,16 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         {
             lines.Add($"           {difference.Name}: {difference.Elements:N0} elements, the first at {difference.FirstElement:N0}");
         }
+        lines.AddRange(said?.Lines ?? []);
         return new CommandResult(ExitCode.Different, json, lines);
+    }
+
+    /// <summary>VER-4.1: the weights are equal, what is computed with them is not; nothing was published.</summary>
+    internal CommandResult Different(PrecisionTest test, string folder, ConversionReceipt said)
+    {
+        var json = Facts();
+        Add(json, said);
+        return new CommandResult(ExitCode.Different, json, [.. said.Lines, $"different  what is written does not compute what the source does: {string.Join("; ", test.Faults)}; left in {folder}, nothing is published"]);
     }
 
     internal static string Verdict(ComparisonReport comparison) =>

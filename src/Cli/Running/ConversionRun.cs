@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Ckpt.Cli.Comparing;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Formats;
@@ -9,6 +11,7 @@ using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Running;
 using Ckpt.Sharding.Views;
+using Ckpt.Verify.Reports;
 
 namespace Ckpt.Cli.Running;
 
@@ -29,7 +32,7 @@ static class ConversionRun
         if (conversion.Source is ViewedCheckpoint viewed) { options = options with { HeldBytes = viewed.HeldBytes }; }
         if (options.Workers > 1) { progress.Note($"note: this is worker {options.Worker} of {options.Workers}, as the launcher's environment says; each does its share of one output"); }
         foreach (var note in conversion.Notes) { progress.Note("note: " + note); }
-        var plan = Plan(conversion, settings);
+        var (map, plan) = Plan(conversion, settings);
         var hash = PlanHash.Of(plan, SourceIdentity.Of(conversion));
         var report = new ConversionReport(settings, conversion, plan, hash, options);
         if (settings.DryRun) { return report.DryRun(MemoryBudget.Fit(plan, options, conversion.Source.ReadingCost)); }
@@ -41,14 +44,29 @@ static class ConversionRun
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);
         ReplicaComparison.Check(conversion.Source, options, sink, cancel);
+        var masters = settings.Strict && conversion.Masters is { } strict ? MasterWeights.Of(strict(options, sink, cancel), strict: true, conversion.Source.Path) : null;
         using var output = PartialOutput.Open(settings.Output, hash, options);
         if (CopyRunner.Run(plan, conversion.Source, output, options, sink, cancel) is not { } data) { return report.ShareDone(clock.Elapsed); }
         var files = new List<WrittenFile>(data);
         files.AddRange(OutputFinisher.CopySideFiles(output, conversion.SideFiles));
         files.AddRange(OutputFinisher.Write(output, [.. plan.Layout.Closing, .. conversion.Closing]));
         var said = conversion.Afterwards?.Invoke();
+        // What was just copied is likely in memory still.
+        if (masters is null && conversion.Masters is { } check) { masters = MasterWeights.Of(check(options, sink, cancel), strict: false, conversion.Source.Path); }
+        if (masters is not null) { said = With(said, masters); }
         var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
-        if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder); }
+        PrecisionTest? computed = null;
+        if (comparison is { IsEqual: true } && conversion.Computed is { } model)
+        {
+            // VER-4.1: where nothing was cast or quantised the passes must be equal, too.
+            var isExact = plan.Ledger.Casts.Count == 0 && conversion.AsStored is null && settings.DType is null;
+            computed = PrecisionTest.Run(model, output.Folder, new ModelOpenOptions { Choices = conversion.WrittenChoices }, isExact, options, sink, cancel);
+            said = With(said, new ConversionReceipt(computed.Lines, new JsonObject { ["forward"] = computed.Json }));
+        }
+        if (comparison is not null && settings.ReportPath is { } page) { said = With(said, Page(page, ConvertedPage.Of(settings, conversion, map, plan, output.Folder, comparison, computed, options, sink, cancel))); }
+        if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder, said); }
+        if (computed is { Faults.Count: > 0 }) { return report.Different(computed, output.Folder, said!); }
+        if (settings.Fingerprint ?? settings.Compare) { said = With(said, ConvertedFingerprints.Of(conversion, output.Folder, options, sink, cancel)); }
         OutputFinisher.Write(output, [report.Receipt(files, comparison, said, clock.Elapsed)]);
         output.Publish();
         return report.Done(files, comparison, said, clock.Elapsed);
@@ -67,7 +85,7 @@ static class ConversionRun
         return settings.MaxMemory is { } memory ? options with { MaxMemory = memory } : options;
     }
 
-    static CopyPlan Plan(Conversion conversion, RunSettings settings)
+    static (TensorMap Map, CopyPlan Plan) Plan(Conversion conversion, RunSettings settings)
     {
         var (source, map) = (conversion.Source, conversion.Map);
         var coverage = MapCoverage.Of(source.Tensors, map.Left);
@@ -82,7 +100,7 @@ static class ConversionRun
             ? [.. decided.Select(target => settings.DType is { } type && conversion.AsStored?.Contains(target.Name) != true && ElementCast.IsKnown(target.DType, type) ? target with { DType = type } : target)]
             : TargetMaker.Make(source.Tensors, map, settings.DType, conversion.CutLeadingAxes, conversion.AsStored);
         if (conversion.Cut is { } cut) { targets = cut(targets); }
-        return CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage);
+        return (map, CopyPlanner.Plan(source.Tensors, map, conversion.Writer.LayOut(targets), coverage));
     }
 
     static MalformedCheckpointException Incomplete(Conversion conversion, TensorMap map)
@@ -100,6 +118,11 @@ static class ConversionRun
         foreach (var wrong in coverage.WrongShapes) { yield return $"{wrong.Name} has shape {wrong.Found}, expected {wrong.Expected}"; }
         foreach (var name in coverage.Extra) { yield return $"{name} is known to no rule; give --allow_extra true to carry it over as it is"; }
     }
+
+    static ConversionReceipt Page(string path, VerificationReport report) => new([ReportFlag.Write(path, report)], []);
+
+    static ConversionReceipt With(ConversionReceipt? said, ConversionReceipt more) =>
+        new([.. said?.Lines ?? [], .. more.Lines], new JsonObject([.. (said?.Json ?? []).Concat(more.Json).Select(static entry => KeyValuePair.Create(entry.Key, entry.Value?.DeepClone()))]));
 
     /// <summary>SHD-7.1.</summary>
     static ComparisonReport Compare(Conversion conversion, CopyPlan plan, PartialOutput output, RunOptions options, IRunProgress progress, CancellationToken cancel)

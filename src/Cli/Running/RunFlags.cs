@@ -1,3 +1,4 @@
+using Ckpt.Cli.Comparing;
 using Ckpt.Cli.Flags;
 
 namespace Ckpt.Cli.Running;
@@ -11,7 +12,9 @@ static class RunFlags
     internal static readonly IReadOnlyList<FlagSpec> All =
     [
         new("exist_ok", FlagKind.Bool, "replace the output where it exists"),
-        new("test_convert_precision", FlagKind.Bool, "read back what was written and compare every weight bit for bit"),
+        new("test_convert_precision", FlagKind.Bool, "read back what was written: every weight is compared bit for bit and, in an export, the forward passes of both are"),
+        ReportFlag.Flag,
+        new("fingerprint", FlagKind.Bool, "fingerprint source and output for the receipt; without it, where weights are compared"),
         new("dry_run", FlagKind.Bool, "print the plan and write nothing"),
         new("max_memory", FlagKind.Size, "most memory to use, such as 4GiB; a plan that needs more is refused"),
         new("workers", FlagKind.Int, "worker threads; without it, as many as there are processors, at least 4"),
@@ -26,12 +29,21 @@ static class RunFlags
         Output = output,
         ReplaceOutput = values.Bool("exist_ok"),
         Compare = values.Bool("test_convert_precision"),
+        ReportPath = Report(values),
+        Fingerprint = Fingerprint(values),
         DryRun = values.Bool("dry_run"),
         MaxMemory = values.Size("max_memory"),
         Threads = AtLeastOne(values, "workers"),
         Restart = values.Bool("restart"),
         Environment = WorkerEnvironment.From(Environment.GetEnvironmentVariable),
     };
+
+    /// <summary>Where the page of the comparison goes. It is of the comparison, which has to be asked for.</summary>
+    internal static string? Report(FlagValues values) => ReportFlag.PathIn(values) is { } path && !values.Bool("test_convert_precision")
+        ? throw new UsageException("RPT-1.5", ReportFlag.Flag.Shown, $"{path} would tell of the comparison: give --test_convert_precision true too")
+        : ReportFlag.PathIn(values);
+
+    internal static bool? Fingerprint(FlagValues values) => values.Has("fingerprint") ? values.Bool("fingerprint") : null;
 
     /// <summary>CLI-3.5: said before the first byte is read, not after hours.</summary>
     internal static void RefuseExistingOutput(RunSettings settings)

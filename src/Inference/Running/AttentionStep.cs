@@ -45,13 +45,8 @@ static class AttentionStep
     {
         if (kind.Norm is HeadNorm.None or HeadNorm.Plain) { return; }
         var isWide = kind.Norm == HeadNorm.Wide;
-        var ofQueries = context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim);
-        var ofKeys = context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim);
-        context.EachRow(queries, row =>
-        {
-            Norms.RootMeanSquare(queries[row], ofQueries, context.Model.NormEpsilon);
-            Norms.RootMeanSquare(keys[row], ofKeys, context.Model.NormEpsilon);
-        });
+        context.Normalise(kind.QueryNorm!, queries, isWide ? queries.Width : kind.HeadDim, context.Model.NormEpsilon);
+        context.Normalise(kind.KeyNorm!, keys, isWide ? keys.Width : kind.HeadDim, context.Model.NormEpsilon);
     }
 
     static void Turn(RotaryAngles angles, int row, RowMatrix rows, int dim)

@@ -9,8 +9,6 @@ namespace Ckpt.Inference.Running;
 /// <summary>Runs new tokens of sequences through a model, behind what their states hold. A store, where there is one, keeps weights from pass to pass; whoever gives it disposes it.</summary>
 sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOptions options, PanelStore? store = null)
 {
-    readonly ParallelOptions _parallelism = new() { MaxDegreeOfParallelism = Math.Max(1, options.Threads) };
-
     /// <summary>The logits, a row for each token, or for each sequence where only the last are asked for.</summary>
     internal RowMatrix Run(IReadOnlyList<int[]> tokens, IReadOnlyList<SequenceState> states, bool keepStates)
     {
@@ -21,14 +19,15 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var isWhole = layers == model.LayerCount;
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
         var positions = sequences.Sum(static sequence => Panels.Count(Math.Max(sequence.Start + sequence.Count, sequence.State.Capacity)) * (long)Panels.Rows);
-        var memory = ForwardMemory.Plan(model, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
+        var memory = ForwardMemory.Plan(model, weights, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
         store?.Shrink(memory.KeptBytes);
-        using var context = new PassContext(model, weights, store, sequences, _parallelism, memory);
+        using var context = new PassContext(model, weights, store, sequences, options, memory);
 
         var hidden = Embed(tokens, rows);
         options.OnHidden?.Invoke(0, hidden);
         for (var layer = 0; layer < layers; layer++)
         {
+            context.Layer = layer;
             Layer(context, layer, hidden);
             if (!keepStates)
             {
@@ -39,6 +38,7 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         foreach (var sequence in sequences) { sequence.State.Length += sequence.Count; }
         if (!isWhole) { return new RowMatrix(0, model.Vocabulary); }
 
+        context.Layer = -1;
         context.Normalise(model.FinalNorm, hidden);
         options.OnHidden?.Invoke(layers, hidden);
         return Logits(context, options.LastLogitsOnly ? Last(sequences, hidden) : hidden);

@@ -13,7 +13,7 @@ sealed unsafe class Products(IWeightSource weights, PanelStore? store, ForwardMe
     // Bytes of weights that are worth a turn of a thread.
     const int TurnBytes = 256 << 10;
 
-    /// <summary>Rows times each matrix, plus its bias.</summary>
+    /// <summary>Rows times each matrix, plus its bias; the matrices have been checked.</summary>
     internal RowMatrix[] Run(IReadOnlyList<(WeightMatrix Matrix, RowMatrix Inputs)> factors)
     {
         var jobs = factors.Select(factor => Begin(factor.Matrix, factor.Inputs)).ToArray();
@@ -36,7 +36,6 @@ sealed unsafe class Products(IWeightSource weights, PanelStore? store, ForwardMe
 
     Job Begin(WeightMatrix matrix, RowMatrix inputs)
     {
-        weights.Check(matrix);
         var isHalf = weights.TypeOf(matrix.Name) == DType.BF16;
         var kept = store?.Take(matrix, isHalf, memory.KeptBytes);
         var bias = matrix.Bias is null ? null : store is null ? weights.ReadBias(matrix) : store.Vector($"{matrix.Bias} {matrix.Expert} {matrix.FirstRow}", matrix.Rows, () => weights.ReadBias(matrix)!);

@@ -14,6 +14,11 @@ public interface IWeightSource
     /// <summary>The type a weight is stored in; of bfloat16 every value read is one.</summary>
     DType TypeOf(string name) => DType.F32;
 
+    /// <summary>
+    /// How a weight is shared: a product over the axis is summed up part by part, as ranks do that hold equal parts of it one behind the other.
+    /// </summary>
+    SharedAxis SharedOver(string name) => SharedAxis.None;
+
     /// <summary>Fills <paramref name="target"/> with the region's elements, row-major.</summary>
     void Read(string name, Box region, Span<float> target);
 }

@@ -20,9 +20,16 @@ public sealed class MappedCheckpoint : ICheckpointReader
     /// <summary>The inner checkpoint, which is disposed with this one, as the map's right side; types are those <see cref="TargetMaker"/> chooses.</summary>
     /// <exception cref="Formats.CheckpointException">The map does not fit the checkpoint.</exception>
     public MappedCheckpoint(ICheckpointReader inner, TensorMap map, DType? cast = null)
+        : this(inner, map, TargetMaker.Make(inner.Tensors, map, cast, cutLeadingAxes: false))
+    {
+    }
+
+    /// <summary>The inner checkpoint, which is disposed with this one, as these targets of the map's right side; each is seen as one box.</summary>
+    /// <exception cref="Formats.CheckpointException">The map does not fit the checkpoint.</exception>
+    public MappedCheckpoint(ICheckpointReader inner, TensorMap map, IReadOnlyList<TensorTarget> targets)
     {
         _inner = inner;
-        var targets = TargetMaker.Make(inner.Tensors, map, cast, cutLeadingAxes: false);
+        targets = [.. targets.Select(static target => TensorTarget.Whole(target.Name, target.DType, target.Shape))];
         _plan = CopyPlanner.Plan(inner.Tensors, map, PlanComparison.InMemory(targets));
         var tensors = new TensorInfo[targets.Count];
         foreach (var piece in _plan.Pieces)

@@ -3,6 +3,7 @@ using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Opening;
+using Ckpt.Sharding.Running;
 
 namespace Ckpt.Verify.Doctoring;
 
@@ -24,10 +25,14 @@ public static class CheckpointDoctor
             findings.AddRange(SafetensorsDoctor.Examine(path));
             if (OfTracker(path) is { } tracked) { findings.Add(tracked); }
         }
+        findings.AddRange(ReceiptDoctor.Examine(path));
         try
         {
             using var reader = ModelFormats.Open(path);
             findings.AddRange(Places(reader, cancel));
+            findings.AddRange(ReceiptDoctor.Opened(path, reader));
+            if (Directory.Exists(reader.Path)) { findings.AddRange(IntegrityDoctor.Examine(reader.Path)); }
+            if (reader.Format == Formats.Opening.FormatNames.TorchDist && IndexNormalisation.Examine(reader.Path) is { } index) { findings.Add(index); }
             if (reader is IMegatronReader { Common: null } && reader.Format == Formats.Opening.FormatNames.TorchDist)
             {
                 findings.Add(new Finding(Severity.Warning, reader.Path, "there is no common state (common.pt): arguments, iteration and versions are not known", "copy common.pt; without it give --model to export"));
@@ -39,6 +44,24 @@ public static class CheckpointDoctor
             if (findings.All(static finding => finding.Severity != Severity.Broken)) { findings.Add(new Finding(Severity.Broken, (error as CheckpointException)?.Where ?? path, error.Message, "compare its size and hash with the place it came from")); }
         }
         return [.. findings.OrderByDescending(static finding => finding.Severity)];
+    }
+
+    /// <summary>What reading all of it finds besides, the worst first: sums and hashes that were left with the files, then the elements (VFY-3.4 to VFY-3.7).</summary>
+    /// <exception cref="CheckpointException">It cannot be opened; <see cref="Examine"/> says why.</exception>
+    public static IReadOnlyList<Finding> Deep(string path, RunOptions options, IRunProgress progress, CancellationToken cancel)
+    {
+        using var reader = ModelFormats.Open(path);
+        return
+        [
+            .. ((Finding[])
+            [
+                .. ReceiptDoctor.Deep(path, options, progress, cancel),
+                .. Directory.Exists(reader.Path) ? IntegrityDoctor.Deep(reader.Path, options, progress, cancel) : [],
+                .. ArchiveExamination.Examine(reader, options, progress, cancel),
+                .. MasterExamination.Examine(reader, options, progress, cancel),
+                .. DataExamination.Examine(reader, options, progress, cancel),
+            ]).OrderByDescending(static finding => finding.Severity),
+        ];
     }
 
     /// <summary>Every box lies in a file that is there and long enough, behind the stream header it should have.</summary>

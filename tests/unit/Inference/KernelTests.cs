@@ -135,13 +135,23 @@ public sealed class KernelTests
     public void ActivationsFollowTheirFormulas(float x)
     {
         var sigmoid = 1 / (1 + Math.Exp(-(double)x));
-        Assert.Equal(x * sigmoid, Activations.Silu(x), 1e-6 * Math.Max(1, Math.Abs(x)));
+        Assert.Equal(2 * x * sigmoid, Gated(Activation.Silu), 2e-6 * Math.Max(1, Math.Abs(x)));
         Assert.Equal(Math.Log(1 + Math.Exp(x)), Activations.SoftPlus(x), 1e-5);
-        Assert.Equal(0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), Activations.GeluTanh(x), 1e-5);
+        Assert.Equal(x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), Gated(Activation.GeluTanh), 2e-5);
+        Assert.Equal(x * (1 + ErrorFunction.Of(x / Math.Sqrt(2))), Gated(Activation.Gelu), 1e-5);
         float[] gate = [x];
         Activations.Gate(Activation.ClampedSwiGlu, gate, [x]);
         var held = Math.Min(x, 7);
         Assert.Equal((Math.Clamp(x, -7, 7) + 1) * held / (1 + Math.Exp(-1.702 * held)), gate[0], 1e-4);
+
+        // All of a row, longer than what is done at once, times two.
+        float Gated(Activation activation)
+        {
+            var (values, twos) = (Enumerable.Repeat(x, 1500).ToArray(), Enumerable.Repeat(2f, 1500).ToArray());
+            Activations.Gate(activation, values, twos);
+            Assert.Single(values.Distinct());
+            return values[0];
+        }
     }
 
     [Fact]
