@@ -158,6 +158,20 @@ public sealed class VerifyTests : IDisposable
         Assert.Contains("[VER-3.3]", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory, Clause("VER-3.1")]
+    [InlineData("qwen3_next")] // linear attention, embedded whole on every rank
+    [InlineData("phi3-longrope")] // fused projections
+    [InlineData("olmo2")] // norms over all heads
+    [InlineData("deepseek_v2")] // latent attention
+    public void WhatIsWrittenForRanksIsWhatTheyCompute(string name)
+    {
+        var (hf, mcore) = (Repository.Vector("forward", name), _folder["mcore"]);
+        Assert.Equal(0, Run("export", "--model", hf, "--to_mcore", "true", "--ckpt_format", "torch", "--tp", "2", "--output_dir", mcore).ExitCode);
+        var run = Run("verify", "--ranked", hf, mcore);
+        Assert.True(run.ExitCode == 0, run.Out + run.Error);
+        Assert.Contains("by ranks: TP 2", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact, Clause("VER-5.1")]
     public void TheSelfTestSaysWhichCheckFindsWhat()
     {
