@@ -30,6 +30,9 @@ public sealed unsafe class Operator(string name)
         }
     }
 
+    /// <summary>Whether it has been called, or looked up to be.</summary>
+    internal bool WasUsed => _handle != 0;
+
     nint Handle => _handle != 0 ? _handle : Resolve();
 
     /// <summary>Calls it; it gives one tensor.</summary>

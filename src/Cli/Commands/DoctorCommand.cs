@@ -15,6 +15,8 @@ namespace Ckpt.Cli.Commands;
 sealed class DoctorCommand : ICommand
 {
     static readonly FlagSpec s_fix = new("fix", FlagKind.Bool, "repair what is safe in place: index, total_size, format entry, tracker; what was there stays as .bak");
+    static readonly FlagSpec s_normalise = new("normalise_metadata", FlagKind.Bool, "write the index of a torch_dist checkpoint anew, in the form that every torch and Megatron-core reads; what was there stays as .bak") { Aliases = ["normalize_metadata"] };
+    static readonly FlagSpec s_strict = new("strict", FlagKind.Bool, "exit code 3 for warnings too");
     static readonly FlagSpec s_deep = new("deep", FlagKind.Bool, "read everything: sums left by the conversion, by Megatron or in the zips of torch, and every element: NaN, constant, never written, or the same as another's");
 
     public string Name => "doctor";
@@ -25,7 +27,7 @@ sealed class DoctorCommand : ICommand
 
     public IReadOnlyList<string> Paths => ["PATH (a checkpoint's folder or file)"];
 
-    public IReadOnlyList<FlagSpec> Flags { get; } = [s_fix, s_deep, ReportFlag.Flag, PathFlags.Revision, .. CommonFlags.All];
+    public IReadOnlyList<FlagSpec> Flags { get; } = [s_fix, s_deep, s_strict, s_normalise, ReportFlag.Flag, PathFlags.Revision, .. CommonFlags.All];
 
     public IReadOnlyList<(string Line, string Does)> Examples =>
     [
@@ -40,6 +42,15 @@ sealed class DoctorCommand : ICommand
         var path = new HubCache(context.Environment).Find(values.Positional[0], values.Text(PathFlags.Revision.Name));
         var findings = CheckpointDoctor.Examine(path, context.Cancel);
         var repaired = new List<string>();
+        if (values.Bool(s_normalise.Name))
+        {
+            foreach (var repair in IndexNormalisation.Plan(path))
+            {
+                RepairRunner.Run(repair);
+                repaired.Add($"repaired: {repair.Path} {repair.Does}");
+            }
+            findings = CheckpointDoctor.Examine(path, context.Cancel);
+        }
         if (values.Bool(s_fix.Name))
         {
             foreach (var repair in findings.Select(static finding => finding.Repair).OfType<Repair>().DistinctBy(static repair => repair.Path))
@@ -57,7 +68,7 @@ sealed class DoctorCommand : ICommand
         }
         var lines = Lines(findings, repaired).ToList();
         if (page is not null) { lines.Add(ReportFlag.Write(page, Page(path, findings, repaired))); }
-        return new CommandResult(isBroken ? ExitCode.BadInput : ExitCode.Done, Json(findings, repaired), lines);
+        return new CommandResult(isBroken || (values.Bool(s_strict.Name) && findings.Any(static finding => finding.Severity == Severity.Warning)) ? ExitCode.BadInput : ExitCode.Done, Json(findings, repaired), lines);
     }
 
     static IEnumerable<string> Lines(IReadOnlyList<Finding> findings, List<string> repaired)

@@ -29,6 +29,7 @@ sealed class ReshardCommand : ICommand
         new("no_save_optim", FlagKind.Bool, "leave optimizer and scheduler out"),
         new("no_save_rng", FlagKind.Bool, "leave random number states out"),
         new("optimizer_format", FlagKind.Text, "fully_reshardable (the distributed optimizer of core 0.15 and later, the default) or non_distributed (every core)"),
+        new("strict", FlagKind.Bool, "refuse, before anything is written, where full-precision copies in the optimizer do not round to the weights"),
         new("megatron_version", FlagKind.Text, "megatron-core version that is to read the output; without it, a form that 0.8 to 0.19 read"),
         new("make_vocab_size_divisible_by", FlagKind.Int, "pad the vocabulary anew, to a multiple of this times the tensor parallel size"),
         new("thread_count", FlagKind.Int, "number of .distcp files; without it, by size"),
@@ -62,7 +63,8 @@ sealed class ReshardCommand : ICommand
         var sizes = LayoutFlags.Sizes(values, expertTensor: null);
         return new ReshardArguments
         {
-            Settings = RunFlags.Settings(values, "reshard", source, RunFlags.CheckedOutput(output, source)),
+            Settings = RunFlags.Settings(values, "reshard", source, RunFlags.CheckedOutput(output, source)) with { Strict = values.Bool("strict") },
+            TensorCuts = LegacyFlags.Cuts(values),
             Format = format,
             Sizes = LayoutFlags.All.Any(flag => values.Has(flag.Name)) ? sizes : null,
             Stages = LayoutFlags.Stages(values, sizes),

@@ -1,5 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Sharding.Layouts;
 
@@ -94,6 +95,9 @@ sealed record ExportArguments
 
     /// <summary>How layers lie in a legacy checkpoint that is read, in place of what its args say; null: as they say.</summary>
     internal StageOptions? StoredStages { get; init; }
+
+    /// <summary>How ranks share tensors of legacy files that no table knows.</summary>
+    internal IReadOnlyList<CutOverride> TensorCuts { get; init; } = [];
 
     /// <summary>Whether the vocabulary is written without padding, which ranks then have to be able to share.</summary>
     internal bool KeepVocabulary { get; init; }

@@ -46,6 +46,7 @@ static class ExportArgumentsParser
             Layers = form.Layers,
             Family = values.Text("family"),
             Dialect = form.Dialect,
+            TensorCuts = LegacyFlags.Cuts(values),
             ExpertFormat = form.ExpertFormat,
             MtpLayers = NotNegative(values, "mtp_num_layers"),
             KeepUnknown = values.Bool("save_missing_weights"),

@@ -1,7 +1,6 @@
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
 using Ckpt.Formats.Hub;
-using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Families;
@@ -55,9 +54,8 @@ sealed record ExportSource(ModelCheckpoint Model, QuantScheme? Scheme, Func<Conv
 
     static ModelCheckpoint OpenModel(ExportArguments arguments)
     {
-        if (arguments.StoredStages is not { } stages) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
-        var formats = ModelFormats.All.Select(format => format.Name == FormatNames.LegacyTorch ? format with { Open = path => LegacyTorchReader.Open(path, new LegacyReadOptions { Stages = stages }) } : format);
-        var reader = CheckpointOpener.Open(arguments.Source, [.. formats]);
+        if (arguments.StoredStages is null && arguments.TensorCuts.Count == 0) { return ModelCheckpoint.Open(arguments.Source, Options(arguments)); }
+        var reader = LegacySource.Open(arguments.Source, new LegacyReadOptions { Stages = arguments.StoredStages, Overrides = arguments.TensorCuts });
         try { return ModelCheckpoint.Of(reader, arguments.Source, Options(arguments)); }
         catch
         {

@@ -65,6 +65,7 @@ static class ToMegatron
             Stages = arguments.Stages,
             Experts = arguments.Experts,
             Layers = arguments.Layers,
+            Overrides = arguments.TensorCuts,
         });
         var names = model.HfNames;
         return new Conversion(

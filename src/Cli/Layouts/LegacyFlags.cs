@@ -1,4 +1,5 @@
 using Ckpt.Cli.Flags;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 
 namespace Ckpt.Cli.Layouts;
@@ -12,6 +13,7 @@ static class LegacyFlags
         new("transformer_impl", FlagKind.Text, "legacy torch files: transformer_engine (the default), local, or mindspeed (local with MindSpeed-LLM's names)"),
         new("moe_grouped_gemm", FlagKind.Bool, "legacy torch files: experts of grouped GEMM (the default); false writes one module an expert"),
         new("moe_use_legacy_grouped_gemm", FlagKind.Bool, "legacy torch files: experts in two tensors, weight1 and weight2 (MindSpeed-LLM, Megatron-core up to 0.16)"),
+        new("tensor_cut", FlagKind.List, "legacy torch files: how ranks share tensors that no table knows, PATTERN=KIND, such as decoder.layers.*.adapter.weight=columns"),
     ];
 
     /// <summary>Whose layers.</summary>
@@ -23,6 +25,10 @@ static class LegacyFlags
         "mindspeed" => LegacyLayers.MindSpeed,
         var other => throw new UsageException("CLI-9.2", "--transformer_impl", $"{other}; allowed are transformer_engine, local and mindspeed"),
     };
+
+    /// <summary>How ranks share what no table knows.</summary>
+    /// <exception cref="Formats.LayoutException">LAY-5.3: a text is no rule.</exception>
+    internal static IReadOnlyList<CutOverride> Cuts(FlagValues values) => [.. values.List("tensor_cut").Select(CutOverride.Parse)];
 
     /// <summary>Whose experts: grouped GEMM outside Transformer Engine is the legacy one.</summary>
     internal static LegacyExperts Experts(FlagValues values)

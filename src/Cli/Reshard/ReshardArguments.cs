@@ -1,4 +1,5 @@
 using Ckpt.Cli.Running;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Sharding.Layouts;
@@ -28,6 +29,9 @@ sealed record ReshardArguments
 
     /// <summary>Whose layers legacy files are written for.</summary>
     internal LegacyLayers Layers { get; init; }
+
+    /// <summary>How ranks share tensors that no table knows.</summary>
+    internal IReadOnlyList<CutOverride> TensorCuts { get; init; } = [];
 
     /// <summary>Whether random number states are left out.</summary>
     internal bool DropRng { get; init; }

@@ -8,6 +8,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Megatron;
+using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
@@ -20,7 +21,7 @@ static class ReshardPreparation
 {
     internal static Conversion Prepare(ReshardArguments arguments, CancellationToken cancel)
     {
-        var opened = ModelFormats.Open(arguments.Settings.Source);
+        var opened = LegacySource.Open(arguments.Settings.Source, new LegacyReadOptions { Overrides = arguments.TensorCuts });
         try { return Prepare(arguments, opened as IMegatronReader ?? throw Throw.NotMegatron(opened), cancel); }
         catch
         {
@@ -39,6 +40,7 @@ static class ReshardPreparation
             Optimizer = arguments.Optimizer,
             DropRng = arguments.DropRng,
             Sizes = arguments.Sizes,
+            Overrides = arguments.TensorCuts,
             Run = arguments.Settings.MaxMemory is { } memory ? run with { MaxMemory = memory } : run,
         }, cancel);
         var notes = new List<string>(state.Notes);
@@ -57,13 +59,14 @@ static class ReshardPreparation
             Stages = arguments.Stages,
             Experts = arguments.Experts,
             Layers = arguments.Layers,
+            Overrides = arguments.TensorCuts,
         });
         return new Conversion(state.Reader, map, Model: null, output.Writer, CutLeadingAxes: output.Cut is null, SideFiles(arguments, source), [], notes, new JsonObject
         {
             ["iteration"] = source.Iteration,
             ["optimizer"] = state.Found.ToString(),
         })
-        { Cut = output.Cut, Logical = McoreAdapter.IsAdapter(source) ? null : () => ComparedSides.Canonical(source, arguments.Settings.Source) };
+        { Cut = output.Cut, Masters = state.Tensors.Count > 0 ? (options, progress, stop) => MasterWeightCheck.Run(state.Reader, options, progress, stop) : null, Logical = McoreAdapter.IsAdapter(source) ? null : () => ComparedSides.Canonical(source, arguments.Settings.Source) };
     }
 
     /// <summary>CLI-9.5: rows that lie by the tensor parallel size are not put in another order here.</summary>

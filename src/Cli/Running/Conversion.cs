@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
+using Ckpt.Models.Megatron.State;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
@@ -40,6 +41,9 @@ sealed record Conversion(
 
     /// <summary>The targets, where they are decided already; null: made of the map.</summary>
     internal IReadOnlyList<TensorTarget>? Targets { get; init; }
+
+    /// <summary>Compares the weights with their full-precision copies in the optimizer (STA-6.1); null: there are none.</summary>
+    internal Func<RunOptions, IRunProgress, CancellationToken, MasterWeightReport>? Masters { get; init; }
 
     /// <summary>The model that is read under the names that fingerprints are made under; null: it is no whole model of plain weights.</summary>
     internal Func<LogicalSide>? Logical { get; init; }

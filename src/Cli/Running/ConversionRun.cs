@@ -44,12 +44,16 @@ static class ConversionRun
         var sink = new RunProgress(progress);
         AliasComparison.Check(conversion.Source, plan.Ledger.Aliases, options, sink, cancel);
         ReplicaComparison.Check(conversion.Source, options, sink, cancel);
+        var masters = settings.Strict && conversion.Masters is { } strict ? MasterWeights.Of(strict(options, sink, cancel), strict: true, conversion.Source.Path) : null;
         using var output = PartialOutput.Open(settings.Output, hash, options);
         if (CopyRunner.Run(plan, conversion.Source, output, options, sink, cancel) is not { } data) { return report.ShareDone(clock.Elapsed); }
         var files = new List<WrittenFile>(data);
         files.AddRange(OutputFinisher.CopySideFiles(output, conversion.SideFiles));
         files.AddRange(OutputFinisher.Write(output, [.. plan.Layout.Closing, .. conversion.Closing]));
         var said = conversion.Afterwards?.Invoke();
+        // What was just copied is likely in memory still.
+        if (masters is null && conversion.Masters is { } check) { masters = MasterWeights.Of(check(options, sink, cancel), strict: false, conversion.Source.Path); }
+        if (masters is not null) { said = With(said, masters); }
         var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
         PrecisionTest? computed = null;
         if (comparison is { IsEqual: true } && conversion.Computed is { } model)

@@ -5,6 +5,7 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Formats.Zarr;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
 using Ckpt.Sharding.Layouts;
@@ -34,6 +35,9 @@ sealed record MegatronOutputOptions
 
     /// <summary>Whose layers; null: those of the args.</summary>
     internal LegacyLayers? Layers { get; init; }
+
+    /// <summary>How ranks share tensors that no table knows.</summary>
+    internal IReadOnlyList<CutOverride> Overrides { get; init; } = [];
 
     /// <summary>How layers are placed on stages.</summary>
     internal StageOptions Stages { get; init; } = StageOptions.Even;
@@ -78,6 +82,7 @@ sealed record MegatronOutput(ICheckpointWriter Writer, Func<IReadOnlyList<Tensor
             Folder = options.Folder,
             Experts = options.Experts ?? target.Experts,
             Layers = options.Layers ?? target.Layers,
+            Overrides = options.Overrides,
         });
     }
 

@@ -38,6 +38,9 @@ sealed record RunSettings
     /// <summary>Whether an interrupted run is begun again and not continued.</summary>
     internal bool Restart { get; init; }
 
+    /// <summary>Whether what is noted of the source otherwise ends the run: master copies that the weights are not rounded from.</summary>
+    internal bool Strict { get; init; }
+
     /// <summary>Where a page of the comparison goes; null: none is asked for.</summary>
     internal string? ReportPath { get; init; }
 

@@ -6,4 +6,4 @@ namespace Ckpt.Inference.Descriptions;
 /// <param name="Shared">What every token goes to; null where there is no such thing.</param>
 /// <param name="SharedGate">A vector whose product with a token is, through a sigmoid, the weight of <paramref name="Shared"/>; null: 1.</param>
 /// <param name="WeighsInputs">Whether what an expert gets is weighted, not what it gives.</param>
-sealed record ExpertsKind(RouterKind Router, Func<int, MlpKind> Expert, MlpKind? Shared, string? SharedGate, bool WeighsInputs = false);
+public sealed record ExpertsKind(RouterKind Router, Func<int, MlpKind> Expert, MlpKind? Shared, string? SharedGate, bool WeighsInputs = false);

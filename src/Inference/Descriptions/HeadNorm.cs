@@ -1,7 +1,7 @@
 namespace Ckpt.Inference.Descriptions;
 
 /// <summary>How queries and keys are normalised.</summary>
-enum HeadNorm
+public enum HeadNorm
 {
     /// <summary>Not at all.</summary>
     None,

@@ -4,7 +4,8 @@ namespace Ckpt.Inference.Descriptions;
 /// <param name="Factor">How much.</param>
 /// <param name="Step">Positions of one scale.</param>
 /// <param name="Shift">What is added to a position, counted from 0.</param>
-sealed record PositionScale(double Factor, double Step, int Shift)
+public sealed record PositionScale(double Factor, double Step, int Shift)
 {
-    internal float At(int position) => (float)(1 + (Factor * Math.Log(1 + Math.Floor((position + Shift) / Step))));
+    /// <summary>The factor of a position.</summary>
+    public float At(int position) => (float)(1 + (Factor * Math.Log(1 + Math.Floor((position + Shift) / Step))));
 }

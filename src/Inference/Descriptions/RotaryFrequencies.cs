@@ -6,11 +6,11 @@ namespace Ckpt.Inference.Descriptions;
 /// <summary>The angles of one position step, and what cosines and sines are multiplied by. After transformers 5.12, modeling_rope_utils.</summary>
 /// <param name="Steps">One a pair of elements.</param>
 /// <param name="Factor">1 where attention is not scaled.</param>
-sealed record RotaryFrequencies(float[] Steps, float Factor)
+public sealed record RotaryFrequencies(float[] Steps, float Factor)
 {
     /// <summary>The angles for sequences of so many positions.</summary>
     /// <exception cref="UnsupportedCheckpointException">INF-3.1: a kind of scaling that is not known.</exception>
-    internal static RotaryFrequencies Of(RotaryKind kind, long positions, string where)
+    public static RotaryFrequencies Of(RotaryKind kind, long positions, string where)
     {
         var scaling = kind.Scaling ?? [];
         var name = scaling.Text("rope_type") ?? scaling.Text("type") ?? "default";

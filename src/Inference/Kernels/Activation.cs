@@ -1,7 +1,7 @@
 namespace Ckpt.Inference.Kernels;
 
 /// <summary>What is applied to the gate before it multiplies.</summary>
-enum Activation
+public enum Activation
 {
     /// <summary>x · sigmoid(x).</summary>
     Silu,

@@ -1,7 +1,7 @@
 namespace Ckpt.Inference.Kernels;
 
 /// <summary>The error function, to within 1e-15 up to 4 and 2e-8 above. After W. J. Cody, "Rational Chebyshev approximations for the error function", 1969.</summary>
-static class ErrorFunction
+public static class ErrorFunction
 {
     const double Near = 0.46875;
     const double Far = 4;
@@ -22,7 +22,8 @@ static class ErrorFunction
         1.23033935480374942e3,
     ];
 
-    internal static double Of(double x)
+    /// <summary>Its value.</summary>
+    public static double Of(double x)
     {
         var size = Math.Abs(x);
         if (double.IsNaN(x)) { return x; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
@@ -47,11 +48,11 @@ public sealed class McoreAdapter : IAdapter
         reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
 
     /// <summary>
-    /// The tensor parallel size by which gate and up rows of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
+    /// The tensor parallel size by which gate and up rows, or sections of linear attention, of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
     /// single ranks, or where there are none.
     /// </summary>
     public static int RanksOfRows(ICheckpointReader reader) => reader.Format == FormatNames.LegacyTorch ? 1 : reader.Tensors
-        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && GatedRows.Is(weight) && !weight.Contains(".experts.", StringComparison.Ordinal))
+        .Where(static tensor => McoreAdapterKey.Parse(tensor.Name) is { Part: McorePart.B, Parameter: var weight } && (GatedRows.Is(weight) || GatedRows.IsOfLinearAttention(weight)) && !weight.Contains(".experts.", StringComparison.Ordinal))
         .Select(GatedRows.RanksOf).DefaultIfEmpty(1).Max();
 
     /// <summary>Whether the weights that an adapter was trained on lie with it.</summary>
@@ -85,6 +86,19 @@ public sealed class McoreAdapter : IAdapter
             if (key.Part is McorePart.Other or McorePart.BaseLayer) { shapes[key.Parameter] = tensor.Shape; }
         }
         return shapes;
+    }
+
+    /// <summary>What a run that goes on with it must know: <c>lora_rank</c>, <c>lora_alpha</c>, <c>use_rslora</c>, <c>lora_dropout</c>, <c>target_modules</c>; what nobody says is missing.</summary>
+    public JsonObject Arguments()
+    {
+        var factors = Reader.Tensors.Where(static tensor => McoreAdapterKey.Parse(tensor.Name).Part == McorePart.A && !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name)).ToArray();
+        var arguments = new JsonObject();
+        if ((_facts.Rank ?? (factors is [{ Shape: { Rank: >= 2 } shape }, ..] ? shape[shape.Rank - 2] : (long?)null)) is { } rank) { arguments["lora_rank"] = rank; }
+        if ((_options.Alpha ?? _facts.Alpha) is { } alpha) { arguments["lora_alpha"] = alpha; }
+        if ((_options.UseRslora ?? _facts.UseRslora) is { } rslora) { arguments["use_rslora"] = rslora; }
+        arguments["lora_dropout"] = _facts.Dropout;
+        arguments["target_modules"] = new JsonArray([.. factors.Select(static tensor => McoreTunerArgs.ModuleOf(McoreAdapterKey.Parse(tensor.Name).Parameter)).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
+        return arguments;
     }
 
     public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);

@@ -1,6 +1,7 @@
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
+using Ckpt.Models.Configs;
 using Ckpt.Sharding.Boxes;
 using Ckpt.Sharding.Maps;
 
@@ -27,7 +28,7 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
         foreach (var (weight, a) in _a)
         {
             if (!weights.TryGetValue(weight, out var tensor)) { McoreThrow.NoWeight(_where, a.Name, weight); }
-            AddModules(tensor, a, _b[weight], links, modules);
+            AddModules(tensor, a, _b[weight], model.Config!.Model, links, modules);
         }
         var place = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < map.Left.Tensors.Count; i++) { place[map.Left.Tensors[i].Name] = i; }
@@ -72,6 +73,18 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
         }
     }
 
+    IReadOnlyDictionary<string, string> Choices => options.Choices.Count == 0 && facts.Dialect is { } told ? new Dictionary<string, string> { [Opening.ModelCheckpoint.DialectChoice] = told } : options.Choices;
+
+    /// <summary>mcore-bridge has the rows key head by key head, which is the same for every split.</summary>
+    bool IsBySection(string weight) => GatedRows.IsOfLinearAttention(weight) && Choices.GetValueOrDefault(Opening.ModelCheckpoint.DialectChoice) == Families.GatedRows.Native;
+
+    /// <summary>Source: megatron-core `GatedDeltaNet`: query, key, value, z, beta, alpha.</summary>
+    static long[] Sections(DeltaNetConfig net)
+    {
+        var (keys, values) = (net.KeyHeads * net.KeyDim, net.ValueHeads * net.ValueDim);
+        return [keys, keys, values, values, net.ValueHeads, net.ValueHeads];
+    }
+
     BridgeOptions Options(HashSet<string> names, long vocabulary)
     {
         var layered = names.FirstOrDefault(name => name.Contains(Layers, StringComparison.Ordinal));
@@ -81,17 +94,20 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
         {
             PaddedVocab = rows > vocabulary ? rows : 0,
             MegatronHas = names.Contains,
-            Choices = options.Choices.Count == 0 && facts.Dialect is { } told ? new Dictionary<string, string> { [Opening.ModelCheckpoint.DialectChoice] = told } : options.Choices,
+            Choices = Choices,
             MegatronPrefix = layered?[..at] ?? "",
             KeyForm = layered is null ? KeyForm.Automatic : char.IsAsciiDigit(layered[at + Layers.Length]) ? KeyForm.PerLayer : KeyForm.Stacked,
         };
     }
 
-    void AddModules(MappedTensor weight, TensorInfo a, TensorInfo b, NamingLinks links, List<LoraModule> modules)
+    void AddModules(MappedTensor weight, TensorInfo a, TensorInfo b, ModelConfig model, NamingLinks links, List<LoraModule> modules)
     {
         var shape = weight.StoredShape;
         var rank = CheckShapes(shape, a, b);
-        var rows = GatedRows.Of(weight.Name, shape[shape.Rank - 2], RanksOf(weight.Name, b));
+        var ranks = RanksOf(weight.Name, b);
+        var rows = IsBySection(weight.Name) && model.DeltaNet is { } net
+            ? GatedRows.OfLinearAttention(weight.Name, shape[shape.Rank - 2], Sections(net), ranks)
+            : GatedRows.Of(weight.Name, shape[shape.Rank - 2], ranks);
         var scaling = options.Scaling ?? Formats.Peft.PeftTargets.Scaling(options.Alpha ?? facts.Alpha ?? McoreThrow.NoAlpha(_where), (int)rank, options.UseRslora ?? facts.UseRslora ?? false);
         var found = new Dictionary<(string Weight, int Expert), SortedDictionary<long, (AxisRun[] Lead, long Row, bool Transposed)>>();
         foreach (var (hf, linked) in links.Of(weight.Name))
@@ -124,7 +140,7 @@ sealed class McoreResolver(ICheckpointReader reader, McoreAdapterFacts facts, Mc
     int RanksOf(string weight, TensorInfo b)
     {
         // Files of single ranks are put together as the weight is.
-        if (!GatedRows.Is(weight) || reader.Format == FormatNames.LegacyTorch) { return 1; }
+        if (!(GatedRows.Is(weight) || IsBySection(weight)) || reader.Format == FormatNames.LegacyTorch) { return 1; }
         var isExpert = weight.Contains(".experts.", StringComparison.Ordinal);
         if (options.SavedTensorParallel is { } given && !isExpert) { return given; }
         var chunks = GatedRows.RanksOf(b);

@@ -44,4 +44,7 @@ public sealed record MegatronCutOptions
 
     /// <summary>Rules for names that no table knows, or that are cut otherwise; the first that fits holds.</summary>
     public IReadOnlyList<CutOverride> Overrides { get; init; } = [];
+
+    /// <summary>The same with these rules before its own.</summary>
+    public MegatronCutOptions With(IReadOnlyList<CutOverride> rules) => rules.Count == 0 ? this : this with { Overrides = [.. rules, .. Overrides] };
 }

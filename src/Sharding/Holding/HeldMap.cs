@@ -7,7 +7,10 @@ namespace Ckpt.Sharding.Holding;
 public static class HeldMap
 {
     /// <summary>The map: global tensors on the left, all of them; the rank's parts on the right.</summary>
-    public static TensorMap Of(IReadOnlyList<HeldTensor> tensors, int rank)
+    /// <param name="tensors">The global tensors.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="heldAs">The type a tensor is held in, by its name; null: as it is stored.</param>
+    public static TensorMap Of(IReadOnlyList<HeldTensor> tensors, int rank, Func<string, HeldAs>? heldAs = null)
     {
         var left = tensors.Select(static tensor => new MappedTensor(tensor.Name, tensor.Shape)).ToArray();
         var right = new List<MappedTensor>();
@@ -26,7 +29,7 @@ public static class HeldMap
                 if (!numbers.TryGetValue(box.Part, out var part))
                 {
                     numbers.Add(box.Part, part = right.Count);
-                    right.Add(new MappedTensor(box.Part, tensors[t].PartShape));
+                    right.Add(new MappedTensor(box.Part, tensors[t].PartShape) { HeldAs = heldAs?.Invoke(tensors[t].Name) ?? HeldAs.Stored });
                 }
                 links.Add(new Link(t, box.Box, part, box.Local));
             }

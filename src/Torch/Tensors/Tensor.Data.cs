@@ -6,8 +6,6 @@ namespace Ckpt.Torch;
 
 public sealed unsafe partial class Tensor
 {
-    static readonly Operator s_itemCopy = new("aten::copy_");
-
     /// <summary>Where its first element lies, on its device.</summary>
     public nint data_ptr()
     {
@@ -68,7 +66,7 @@ public sealed unsafe partial class Tensor
         }
         using var here = torch.empty(shape, dtype);
         Fill(here, source);
-        using (torch.no_grad()) { s_itemCopy.Run(this, here); }
+        using (torch.no_grad()) { s_copyInPlace.Run(this, here); }
         return this;
     }
 

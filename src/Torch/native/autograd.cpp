@@ -84,7 +84,9 @@ template <>
 struct Sharing<std::shared_ptr<torch::autograd::Node>> {
     template <class... Arguments>
     static std::shared_ptr<torch::autograd::Node> make(Arguments... arguments) {
-        return std::shared_ptr<torch::autograd::Node>(new ManagedNode(arguments...), torch::autograd::deleteNode);
+        // Found by its argument, where this is used: newer headers have no such function.
+        const auto release = [](auto* node) { deleteNode(node); };
+        return std::shared_ptr<torch::autograd::Node>(static_cast<torch::autograd::Node*>(new ManagedNode(arguments...)), release);
     }
 };
 

@@ -87,6 +87,12 @@ std::vector<at::Tensor> list_of(void* const* handles, int32_t count) {
     return list;
 }
 
+// The newer server is not in every build of LibTorch, and the older in all: an option that came with the newer one says which.
+template <class Options>
+auto with_plain_server(Options& options, int) -> decltype(options.useLibUV, void()) { options.useLibUV = false; }
+template <class Options>
+void with_plain_server(Options&, long) {}
+
 #ifdef USE_C10D_GLOO
 // As torch.distributed does: the interfaces named by the environment, else the address this machine's name has, else loopback.
 std::vector<std::shared_ptr<::gloo::transport::Device>> gloo_devices() {
@@ -114,6 +120,7 @@ CKPT_API int32_t ckpt_store_tcp(const char* host, int32_t port, int32_t world, i
         if (world > 0) { options.numWorkers = static_cast<std::size_t>(world); }
         options.waitWorkers = false;
         options.timeout = milliseconds(timeout);
+        with_plain_server(options, 0);
         auto store = c10::make_intrusive<c10d::TCPStore>(std::string(host), options);
         const auto bound = static_cast<int32_t>(store->getPort());
         store->setTimeout(milliseconds(timeout));
@@ -198,7 +205,7 @@ CKPT_API void ckpt_group_free(void* group) { delete static_cast<GroupHandle*>(gr
 
 enum class Collective : int32_t {
     AllReduce = 0, Broadcast = 1, AllGather = 2, Barrier = 3, Send = 4, Receive = 5, Reduce = 6, AllToAll = 7, Gather = 8, Scatter = 9,
-    ReduceScatter = 10,
+    ReduceScatter = 10, AllGatherInto = 11, ReduceScatterFrom = 12,
 };
 
 // One entry for all: which of `outputs` and `inputs` an operation uses is c10d's own convention. `number` is the reduction, `peer` the root
@@ -262,6 +269,15 @@ CKPT_API int32_t ckpt_collective(
             case Collective::AllToAll: {
                 std::vector<int64_t> even;
                 *work = held(pg.alltoall_base(out.at(0), in.at(0), even, even));
+                return;
+            }
+            case Collective::AllGatherInto:
+                *work = held(pg._allgather_base(out.at(0), in.at(0)));
+                return;
+            case Collective::ReduceScatterFrom: {
+                c10d::ReduceScatterOptions options;
+                options.reduceOp = reduction;
+                *work = held(pg._reduce_scatter_base(out.at(0), in.at(0), options));
                 return;
             }
             case Collective::Send: *work = held(pg.send(in, peer, tag)); return;

@@ -102,7 +102,7 @@ static c10::IValue tensors_of(const Value& value, bool optional) {
 }
 
 // Numbers are widened to what the schema wants: an int is good for a float, one int for a list of one, a number for a tensor.
-static c10::IValue boxed(const Value& value, Want want) {
+static c10::IValue boxed(const Value& value, Want want, bool optional) {
     switch (value.tag) {
         case Tag::Tensor: return borrowed(value.p);
         case Tag::Bool:
@@ -149,7 +149,8 @@ static c10::IValue boxed(const Value& value, Want want) {
         case Tag::Device: return device_of(value.i);
         case Tag::None: break;
     }
-    return want == Want::Tensor ? c10::IValue(at::Tensor()) : c10::IValue();
+    // A tensor that the schema allows to be absent is None: an undefined one would count as given.
+    return want == Want::Tensor && !optional ? c10::IValue(at::Tensor()) : c10::IValue();
 }
 
 static void put(c10::IValue value, Value& result) {
@@ -237,7 +238,7 @@ CKPT_API int32_t ckpt_call(void* op, const Value* arguments, int32_t count, Valu
                 }
                 TORCH_CHECK(false, self.name, " needs its argument '", argument.name(), "'");
             }
-            stack.push_back(boxed(arguments[i], self.wants[i]));
+            stack.push_back(boxed(arguments[i], self.wants[i], self.optional[i]));
         }
         self.handle.callBoxed(stack);
         const auto kept = std::min<size_t>(stack.size(), capacity);

@@ -32,6 +32,7 @@ public static class CheckpointDoctor
             findings.AddRange(Places(reader, cancel));
             findings.AddRange(ReceiptDoctor.Opened(path, reader));
             if (Directory.Exists(reader.Path)) { findings.AddRange(IntegrityDoctor.Examine(reader.Path)); }
+            if (reader.Format == Formats.Opening.FormatNames.TorchDist && IndexNormalisation.Examine(reader.Path) is { } index) { findings.Add(index); }
             if (reader is IMegatronReader { Common: null } && reader.Format == Formats.Opening.FormatNames.TorchDist)
             {
                 findings.Add(new Finding(Severity.Warning, reader.Path, "there is no common state (common.pt): arguments, iteration and versions are not known", "copy common.pt; without it give --model to export"));
@@ -57,6 +58,7 @@ public static class CheckpointDoctor
                 .. ReceiptDoctor.Deep(path, options, progress, cancel),
                 .. Directory.Exists(reader.Path) ? IntegrityDoctor.Deep(reader.Path, options, progress, cancel) : [],
                 .. ArchiveExamination.Examine(reader, options, progress, cancel),
+                .. MasterExamination.Examine(reader, options, progress, cancel),
                 .. DataExamination.Examine(reader, options, progress, cancel),
             ]).OrderByDescending(static finding => finding.Severity),
         ];

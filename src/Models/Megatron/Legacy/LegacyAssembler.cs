@@ -32,7 +32,7 @@ sealed class LegacyAssembler
             var context = new LegacyChunkContext(files[file].Where, args, place.Tensor, Sizes.Tensor, Sizes.ExpertShares);
             _held[file] = [.. files[file].State.Chunks.Select(chunk => Held(LegacyChunkReader.Read(chunk, context), context.Where))];
         }
-        _cuts = new MegatronCuts(options.Cuts ?? LegacyCuts.Of(args, _held.SelectMany(static chunks => chunks).SelectMany(static chunk => chunk.Values).Select(static held => held.First)));
+        _cuts = new MegatronCuts((options.Cuts ?? LegacyCuts.Of(args, _held.SelectMany(static chunks => chunks).SelectMany(static chunk => chunk.Values).Select(static held => held.First))).With(options.Overrides));
     }
 
     ParallelSizes Sizes => _grid.Layout.Grid.Sizes;

@@ -13,4 +13,7 @@ public sealed record LegacyReadOptions
 
     /// <summary>What names do not tell about how tensors are cut; null: as <c>args</c> and contents tell.</summary>
     public MegatronCutOptions? Cuts { get; init; }
+
+    /// <summary>Rules for names that no table knows, or that are cut otherwise.</summary>
+    public IReadOnlyList<CutOverride> Overrides { get; init; } = [];
 }

@@ -22,7 +22,7 @@ public sealed class LegacyTorchWriter(LegacyTorchWriterOptions options) : ICheck
     public CheckpointLayout LayOut(IReadOnlyList<TensorTarget> targets)
     {
         var ranks = Ranks();
-        var cuts = new MegatronCuts(options.Cuts ?? LegacyCuts.Of(new LegacyArgs(options.Common, "common state"), targets.Select(static t => (OneLayer(t.Name), t.Shape))));
+        var cuts = new MegatronCuts((options.Cuts ?? LegacyCuts.Of(new LegacyArgs(options.Common, "common state"), targets.Select(static t => (OneLayer(t.Name), t.Shape)))).With(options.Overrides));
         var cut = new List<TensorTarget>(targets.Count);
         var names = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < targets.Count; i++)

@@ -31,6 +31,9 @@ public sealed record LegacyTorchWriterOptions
     /// <summary>What names do not tell about how tensors are cut; null: as shapes and arguments tell.</summary>
     public MegatronCutOptions? Cuts { get; init; }
 
+    /// <summary>Rules for names that no table knows, or that are cut otherwise.</summary>
+    public IReadOnlyList<CutOverride> Overrides { get; init; } = [];
+
     /// <summary>What a rank has of its own: random numbers, a small optimizer; null: nothing.</summary>
     public Func<RankPlace, LegacyOwnEntries?>? Own { get; init; }
 }

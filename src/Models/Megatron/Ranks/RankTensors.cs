@@ -16,7 +16,7 @@ public sealed class RankTensors
     readonly MegatronCuts _cuts;
 
     /// <summary>Of a model of so many decoder layers.</summary>
-    /// <exception cref="LayoutException">LAY: the sizes do not fit each other. TRN-1.1: they split layers or experts.</exception>
+    /// <exception cref="LayoutException">LAY: the sizes do not fit each other. TRN-11.1: they split layers or experts.</exception>
     public RankTensors(int layers, ParallelSizes sizes, MegatronCutOptions? cuts = null)
     {
         if (sizes.Pipeline > 1 || sizes.Expert > 1 || sizes.Context > 1) { Throw.Sizes(sizes); }
@@ -36,7 +36,7 @@ public sealed class RankTensors
     /// </summary>
     /// <param name="parameters">Of any one rank.</param>
     /// <param name="stacked">Whether the model's key form is stacked.</param>
-    /// <exception cref="MalformedCheckpointException">TRN-1.2: parameters of one tensor differ, or an expert lacks.</exception>
+    /// <exception cref="MalformedCheckpointException">TRN-11.2: parameters of one tensor differ, or an expert lacks.</exception>
     public IReadOnlyList<GlobalTensor> Globals(IReadOnlyList<RankParameter> parameters, bool stacked)
     {
         var singles = Singles(parameters);
@@ -167,18 +167,18 @@ public sealed class RankTensors
     {
         [DoesNotReturn]
         internal static void Sizes(ParallelSizes sizes) => throw new LayoutException(
-            "TRN-1.1", ParallelSizes.Where, string.Create(CultureInfo.InvariantCulture, $"PP {sizes.Pipeline}, EP {sizes.Expert}, CP {sizes.Context}: training here splits tensors and data only, so that these are 1"));
+            "TRN-11.1", ParallelSizes.Where, string.Create(CultureInfo.InvariantCulture, $"PP {sizes.Pipeline}, EP {sizes.Expert}, CP {sizes.Context}: training here splits tensors and data only, so that these are 1"));
 
         [DoesNotReturn]
-        internal static void Twice(string name) => throw new MalformedCheckpointException("TRN-1.2", Quoted.Name(name), "is there twice on a rank");
+        internal static void Twice(string name) => throw new MalformedCheckpointException("TRN-11.2", Quoted.Name(name), "is there twice on a rank");
 
         [DoesNotReturn]
-        internal static void Differs(string name, string key) => throw new MalformedCheckpointException("TRN-1.2", Quoted.Name(name), $"differs in type or shape from other experts of {key}");
+        internal static void Differs(string name, string key) => throw new MalformedCheckpointException("TRN-11.2", Quoted.Name(name), $"differs in type or shape from other experts of {key}");
 
         [DoesNotReturn]
-        internal static void NoExpert(string name, int count) => throw new MalformedCheckpointException("TRN-1.2", Quoted.Name(name), string.Create(CultureInfo.InvariantCulture, $"is missing among {count} experts"));
+        internal static void NoExpert(string name, int count) => throw new MalformedCheckpointException("TRN-11.2", Quoted.Name(name), string.Create(CultureInfo.InvariantCulture, $"is missing among {count} experts"));
 
         [DoesNotReturn]
-        internal static void Axes(string key, Shape found, TensorCut cut) => throw new MalformedCheckpointException("TRN-1.2", Quoted.Name(key), $"has shape {found}; it is cut as {cut}, along axis {cut.Axis}");
+        internal static void Axes(string key, Shape found, TensorCut cut) => throw new MalformedCheckpointException("TRN-11.2", Quoted.Name(key), $"has shape {found}; it is cut as {cut}, along axis {cut.Axis}");
     }
 }

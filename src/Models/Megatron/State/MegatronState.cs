@@ -45,20 +45,21 @@ public static partial class MegatronState
         IMegatronReader source, StateOptions options, ArgsReader args, Dictionary<string, TensorInfo> model, IReadOnlyList<GradBuffer> buffers, CancellationToken cancel)
     {
         var layout = options.SourceLayout ?? RunLayout.Of(source, args);
-        var parameters = new GroupParameters(model.Values, layout, options.Cuts ?? Cuts(args));
+        var parameters = new GroupParameters(model.Values, layout, options.Cuts ?? Cuts(args, options.Overrides));
         var assembly = new BufferAssembly(buffers, parameters, model, BufferHints.Of(args, layout.Grid.Sizes.Data!.Value), source.Path);
         // The source is not this method's to dispose: what is wrapped around it here is dropped as it is.
         return assembly.Assemble((views, placed) =>
             RoundingSamples.AreEqual(new ViewedCheckpoint(source, views, OptimizerNames.IsOptimizer), source, [.. placed.Select(static p => p.Placed)], options.Run, cancel));
     }
 
-    static MegatronCuts Cuts(ArgsReader args)
+    static MegatronCuts Cuts(ArgsReader args, IReadOnlyList<CutOverride> overrides)
     {
         var (gated, swiglu) = (args.Flag("gated_linear_unit"), args.Flag("swiglu"));
         return new MegatronCuts(new MegatronCutOptions
         {
             Gated = gated == true || swiglu == true || (gated is null && swiglu is null),
             Experts = (int?)(args.Size("num_experts") ?? args.Size("num_moe_experts")),
+            Overrides = overrides,
         });
     }
 

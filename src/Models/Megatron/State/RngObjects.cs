@@ -11,7 +11,7 @@ using static Ckpt.Models.Megatron.PickleValues;
 namespace Ckpt.Models.Megatron.State;
 
 /// <summary>
-/// Random number states as Megatron keeps them, an object for each pipeline and tensor rank (TRN-3.3). What a program without Python, numpy and a GPU
+/// Random number states as Megatron keeps them, an object for each pipeline and tensor rank (TRN-13.3). What a program without Python, numpy and a GPU
 /// has none of is filled with the states that seeding those would give, so that Megatron's loader finds what it sets.
 /// </summary>
 public static class RngObjects
@@ -36,7 +36,7 @@ public static class RngObjects
     /// The states of a tensor rank, one or one for each data parallel rank; none where the checkpoint has no states of so many tensor ranks: Megatron
     /// then begins anew, too.
     /// </summary>
-    /// <exception cref="MalformedCheckpointException">TRN-3.4: they have another form.</exception>
+    /// <exception cref="MalformedCheckpointException">TRN-13.4: they have another form.</exception>
     public static IReadOnlyList<RngState> Read(IMegatronReader reader, int tensor, int tensors)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}0.{tensor}_1.{tensors}");
@@ -124,6 +124,6 @@ public static class RngObjects
     static class Throw
     {
         [DoesNotReturn]
-        internal static void Form(string where, string name, string fault) => throw new MalformedCheckpointException("TRN-3.4", where, $"{Quoted.Name(name)} {fault}");
+        internal static void Form(string where, string name, string fault) => throw new MalformedCheckpointException("TRN-13.4", where, $"{Quoted.Name(name)} {fault}");
     }
 }

@@ -33,6 +33,6 @@ readonly struct StateNumbers(string where)
     static class Throw
     {
         [DoesNotReturn]
-        internal static void NoNumber(string where, string name, string what) => throw new MalformedCheckpointException("TRN-3.2", where, $"{name} in the state of the run is not {what}");
+        internal static void NoNumber(string where, string name, string what) => throw new MalformedCheckpointException("TRN-13.2", where, $"{name} in the state of the run is not {what}");
     }
 }

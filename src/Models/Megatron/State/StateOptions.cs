@@ -22,6 +22,9 @@ public sealed record StateOptions
     /// <summary>How parameters are shared by ranks, where names do not tell; needed only to take grad buffers apart.</summary>
     public MegatronCuts? Cuts { get; init; }
 
+    /// <summary>Rules for names that no table knows, or that are cut otherwise.</summary>
+    public IReadOnlyList<CutOverride> Overrides { get; init; } = [];
+
     /// <summary>What <see cref="DistribOptimParser"/> makes of the <c>distrib_optim.pt</c> files of a legacy checkpoint.</summary>
     public IReadOnlyList<GradBuffer>? Buffers { get; init; }
 

@@ -5,7 +5,7 @@ using static Ckpt.Models.Megatron.PickleValues;
 
 namespace Ckpt.Models.Megatron.State;
 
-/// <summary>Writes and reads a run's common state as Megatron's distributed optimizer keeps it with <c>fully_reshardable</c> (STA-4.3, TRN-3.1).</summary>
+/// <summary>Writes and reads a run's common state as Megatron's distributed optimizer keeps it with <c>fully_reshardable</c> (STA-4.3, TRN-13.1).</summary>
 public static class TrainedState
 {
     const string Scheduler = "opt_param_scheduler";
@@ -28,7 +28,7 @@ public static class TrainedState
     }
 
     /// <summary>How far a run was, from a checkpoint's common state; what it does not say is 0 or missing.</summary>
-    /// <exception cref="MalformedCheckpointException">TRN-3.2: a number is none.</exception>
+    /// <exception cref="MalformedCheckpointException">TRN-13.2: a number is none.</exception>
     public static TrainedRun Read(PickleDict common, string where)
     {
         var args = Attributes(common);
