@@ -12,7 +12,7 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
 {
     // Named in the project's plan, and not built yet: a user who reads of them elsewhere is told so (CLI-4.5).
     static readonly string[] s_planned =
-        ["diff", "verify", "fingerprint", "doctor", "pt", "sft", "rlhf", "infer", "eval"];
+        ["diff", "verify", "fingerprint", "doctor", "pt", "sft", "rlhf", "eval"];
 
     internal static string Version =>
         typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
@@ -54,7 +54,7 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
         var values = CommandLine.Parse(command, arguments);
         var json = values.Bool(CommonFlags.Json.Name);
         var progress = new ProgressDisplay(terminal, json || values.Bool(CommonFlags.Quiet.Name), TimeProvider.System);
-        var result = command.Run(values, new CommandContext(environment, progress, cancel, terminal.ColourOut));
+        var result = command.Run(values, new CommandContext(environment, progress, cancel, terminal.ColourOut) { Out = terminal.Out, In = terminal.In, IsInteractive = terminal.IsInteractive });
         Say(json ? [JsonText.Of(result.Json)] : result.Lines);
         return result.ExitCode;
     }

@@ -6,6 +6,12 @@ public sealed record ForwardOptions
     /// <summary>Called with the hidden states before the first layer (0), behind each layer (its index and one), and for the last behind the final norm, as transformers gives them; valid during the call.</summary>
     public Action<int, RowMatrix>? OnHidden { get; init; }
 
+    /// <summary>
+    /// Called with what goes into and what comes out of every product with a weight, and what comes out of every norm, in the order they are computed;
+    /// rows are valid during the call.
+    /// </summary>
+    public Action<ForwardPoint, RowMatrix>? OnPoint { get; init; }
+
     /// <summary>Layers to run; null: all. A pass that stops earlier has no logits, and its last hidden states are not normalised.</summary>
     public int? StopAfterLayer { get; init; }
 

@@ -16,7 +16,7 @@ public sealed class LayeringTests
         ["Verify"] = ["Inference"],
         ["Data"] = [],
         ["Torch"] = [],
-        ["Trainer"] = ["Models", "Data", "Torch"],
+        ["Trainer"] = ["Models", "Inference", "Data", "Torch"],
         ["Cli"] = ["Formats", "Sharding", "Models", "Inference", "Verify", "Data", "Torch", "Trainer"],
     };
 

@@ -13,10 +13,12 @@ static class CommandList
         new ConvertCkptCommand(new ConversionRunner()),
         new ReshardCommand(),
         new DiffCommand(),
+        new VerifyCommand(),
         new FingerprintCommand(),
         new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
+        new InferCommand(),
         new TokenizeCommand(),
         new PreprocessCommand(new EncoderFactory()),
     ];

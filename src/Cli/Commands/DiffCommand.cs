@@ -3,7 +3,6 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Cli.Running;
 using Ckpt.Formats;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Comparing;
 
@@ -37,17 +36,17 @@ sealed class DiffCommand : ICommand
     {
         var page = ReportFlag.PathIn(values);
         var cache = new HubCache(context.Environment);
-        var (pathA, pathB) = (cache.Find(values.Positional[0]), cache.Find(values.Positional[1]));
-        using var a = ModelFormats.Open(pathA);
-        using var b = ModelFormats.Open(pathB);
-        var sides = ComparedSides.Of(a, pathA, b, pathB);
+        using var a = ComparedCheckpoint.OpenStored(values.Positional[0], cache);
+        using var b = ComparedCheckpoint.OpenStored(values.Positional[1], cache);
+        ComparedCheckpoint.Lend(a, b);
+        var sides = ComparedSides.Of(a, b);
         if (page is not null) { sides = sides.ByLayer(); }
         var tolerance = new Tolerance(values.Number(s_relative.Name) ?? 0, values.Number(s_absolute.Name) ?? 0);
         var report = context.Progress.During(sink => WeightComparison.Run(sides.A, sides.B, tolerance, new RunOptions(), new RunProgress(sink), context.Cancel));
         Tolerance? criteria = values.Has(s_relative.Name) || values.Has(s_absolute.Name) ? tolerance : null;
         var isWithin = criteria is not null && report.IsWithin;
-        string[] lines = [.. WeightReportText.Lines(report, pathA, pathB, sides.Note, isWithin)];
-        if (page is not null) { lines = [.. lines, ReportFlag.Write(page, ComparisonPage.Of("ckpt diff", ("A", pathA), ("B", pathB), sides, report, criteria, WeightReportText.Headline(report)))]; }
+        string[] lines = [.. WeightReportText.Lines(report, a.Path, b.Path, sides.Note, isWithin)];
+        if (page is not null) { lines = [.. lines, ReportFlag.Write(page, ComparisonPage.Of("ckpt diff", ("A", a.Path), ("B", b.Path), sides, report, criteria, WeightReportText.Headline(report)))]; }
         return new CommandResult(report.IsEqual || isWithin ? ExitCode.Done : ExitCode.Different, WeightReportText.Json(report, sides.Note, isWithin), lines);
     }
 }

@@ -23,7 +23,7 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
     public IReadOnlyList<(string Line, string Does)> Examples =>
     [
         ("ckpt export --model Qwen/Qwen3-8B --to_mcore true --output_dir Qwen3-8B-mcore", "a model from the local hub cache to torch_dist"),
-        ("ckpt export --mcore_model Qwen3-8B-mcore --to_hf true --output_dir Qwen3-8B-hf --test_convert_precision true", "and back, every weight compared after writing"),
+        ("ckpt export --mcore_model Qwen3-8B-mcore --to_hf true --output_dir Qwen3-8B-hf --test_convert_precision true", "and back, weights and forward pass compared after writing"),
         ("ckpt export --model Qwen/Qwen3-8B --adapters run/checkpoint-100 --to_hf true --merge_lora true", "an adapter of PEFT's merged into the model it was trained on"),
         ("ckpt export --mcore_adapter run/checkpoint-100 --to_hf true --merge_lora false", "an adapter of Megatron's as PEFT's"),
         ("ckpt export --model ./Qwen3-8B --to_mcore --max_memory 4GiB --dry_run", "print the plan, and whether it fits"),
@@ -40,10 +40,6 @@ sealed class ExportCommand(IExportRunner runner) : ICommand
     /// <summary>What a user of other tools would expect to happen, and does not.</summary>
     internal static IEnumerable<string> Notes(ExportArguments arguments)
     {
-        if (arguments.Compare)
-        {
-            yield return "--test_convert_precision compares every weight bit for bit by reading back what was written; the comparison of forward passes is not in this version";
-        }
         foreach (var note in arguments.Notes) { yield return note; }
         var sizes = arguments.Parallel;
         if (sizes is { Pipeline: 1, Expert: 1, ExpertTensor: 1, Context: 1, Tensor: 1 } || arguments.CkptFormat == FormatNames.LegacyTorch) { yield break; }

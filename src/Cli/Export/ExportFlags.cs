@@ -13,7 +13,7 @@ static class ExportFlags
     const string Quantised = "of quantised weights, 8-bit floats in blocks are written (--fp8_param_gather, --quant_method fp8) and no others";
     const string FromConfig = "the model's shape is read from its config.json (or the checkpoint's args) and cannot be overridden";
     const string FullWeights = "full causal language models are converted in this version";
-    const string ForwardOnly = "it belongs to the forward pass of the precision test; here weights are compared bit for bit, which needs none";
+    const string ForwardOnly = "it belongs to the forward pass of the precision test, which is computed in float32 on the processor here";
 
     /// <summary>Every flag, those in use first and in the order of help.</summary>
     internal static readonly IReadOnlyList<FlagSpec> All =

@@ -37,7 +37,7 @@ static class ToHuggingFace
             [new SmallFile("config.json", config.ToUtf8())],
             notes,
             ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = model.Own.PaddedVocab, ["iteration"] = model.Megatron?.Iteration }))
-        { AsStored = weights.AsStored, Logical = opened.Logical, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions };
+        { AsStored = weights.AsStored, Logical = opened.Logical, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions, Computed = model };
     }
 
     static SafetensorsWriterOptions Options(ExportArguments arguments, ModelConfig model, TensorMap map) => arguments.FilePerLayer

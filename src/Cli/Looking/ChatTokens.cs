@@ -16,7 +16,16 @@ sealed record ChatTokens(IReadOnlyList<int> Ids, IReadOnlyList<bool>? Mask, IRea
     internal static ChatTokens Of(Tokenizer tokenizer, string file, ChatOptions options)
     {
         using var document = Read(file);
-        var row = document.RootElement.ValueKind == JsonValueKind.Array ? Wrapped(document.RootElement) : document.RootElement;
+        return Of(tokenizer, document.RootElement.ValueKind == JsonValueKind.Array ? Wrapped(document.RootElement) : document.RootElement, file, options);
+    }
+
+    /// <summary>Encodes a row with <c>messages</c> and perhaps <c>tools</c>.</summary>
+    /// <param name="tokenizer">The model's.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="file">Where it is from, for messages.</param>
+    /// <param name="options">How.</param>
+    internal static ChatTokens Of(Tokenizer tokenizer, JsonElement row, string file, ChatOptions options)
+    {
         return options.Template is { } name ? ByName(tokenizer, row, file, name, options) : ByTokenizer(tokenizer, row, file, options);
     }
 

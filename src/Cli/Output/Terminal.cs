@@ -10,6 +10,12 @@ sealed record Terminal(TextWriter Out, TextWriter Error, bool IsLive, bool Colou
     /// <summary>Whether colours may be used on Out.</summary>
     internal bool ColourOut { get; init; }
 
+    /// <summary>What the user types.</summary>
+    internal TextReader In { get; init; } = TextReader.Null;
+
+    /// <summary>Whether a person types it.</summary>
+    internal bool IsInteractive { get; init; }
+
     /// <summary>The process's own, buffered; NO_COLOR and TERM=dumb are respected.</summary>
     internal static Terminal OfProcess()
     {
@@ -17,6 +23,6 @@ sealed record Terminal(TextWriter Out, TextWriter Error, bool IsLive, bool Colou
         var noColour = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
         var live = !Console.IsErrorRedirected && !dumb;
         var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(false), 1 << 16);
-        return new Terminal(output, Console.Error, live, live && !noColour) { ColourOut = !Console.IsOutputRedirected && !dumb && !noColour };
+        return new Terminal(output, Console.Error, live, live && !noColour) { ColourOut = !Console.IsOutputRedirected && !dumb && !noColour, In = Console.In, IsInteractive = !Console.IsInputRedirected };
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Megatron.State;
+using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Comparing;
@@ -31,6 +32,12 @@ sealed record Conversion(
 {
     /// <summary>Cuts whole targets into the boxes that the format needs; null: as <see cref="CutLeadingAxes"/> says.</summary>
     internal Func<IReadOnlyList<TensorTarget>, IReadOnlyList<TensorTarget>>? Cut { get; init; }
+
+    /// <summary>What is read, as a model whose forward pass can be held to that of what is written; null: weights alone are compared.</summary>
+    internal ModelCheckpoint? Computed { get; init; }
+
+    /// <summary>Options of what is written that its names do not tell (<c>dialect</c>).</summary>
+    internal IReadOnlyDictionary<string, string> WrittenChoices { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The targets, where they are decided already; null: made of the map.</summary>
     internal IReadOnlyList<TensorTarget>? Targets { get; init; }

@@ -59,6 +59,14 @@ sealed class ConversionReport(RunSettings settings, Conversion conversion, CopyP
         return new CommandResult(ExitCode.Different, json, lines);
     }
 
+    /// <summary>VER-4.1: the weights are equal, what is computed with them is not; nothing was published.</summary>
+    internal CommandResult Different(PrecisionTest test, string folder, ConversionReceipt said)
+    {
+        var json = Facts();
+        Add(json, said);
+        return new CommandResult(ExitCode.Different, json, [.. said.Lines, $"different  what is written does not compute what the source does: {string.Join("; ", test.Faults)}; left in {folder}, nothing is published"]);
+    }
+
     internal static string Verdict(ComparisonReport comparison) =>
         $"bit-identical: {comparison.Tensors:N0} tensors, {comparison.Bytes:N0} bytes";
 

@@ -55,8 +55,17 @@ static class ConversionRun
         if (masters is null && conversion.Masters is { } check) { masters = MasterWeights.Of(check(options, sink, cancel), strict: false, conversion.Source.Path); }
         if (masters is not null) { said = With(said, masters); }
         var comparison = settings.Compare ? Compare(conversion, plan, output, options, sink, cancel) : null;
-        if (comparison is not null && settings.ReportPath is { } page) { said = With(said, Page(page, ConvertedPage.Of(settings, conversion, map, plan, output.Folder, comparison, options, sink, cancel))); }
+        PrecisionTest? computed = null;
+        if (comparison is { IsEqual: true } && conversion.Computed is { } model)
+        {
+            // VER-4.1: where nothing was cast or quantised the passes must be equal, too.
+            var isExact = plan.Ledger.Casts.Count == 0 && conversion.AsStored is null && settings.DType is null;
+            computed = PrecisionTest.Run(model, output.Folder, new ModelOpenOptions { Choices = conversion.WrittenChoices }, isExact, options, sink, cancel);
+            said = With(said, new ConversionReceipt(computed.Lines, new JsonObject { ["forward"] = computed.Json }));
+        }
+        if (comparison is not null && settings.ReportPath is { } page) { said = With(said, Page(page, ConvertedPage.Of(settings, conversion, map, plan, output.Folder, comparison, computed, options, sink, cancel))); }
         if (comparison is { IsEqual: false }) { return report.Different(comparison, output.Folder, said); }
+        if (computed is { Faults.Count: > 0 }) { return report.Different(computed, output.Folder, said!); }
         if (settings.Fingerprint ?? settings.Compare) { said = With(said, ConvertedFingerprints.Of(conversion, output.Folder, options, sink, cancel)); }
         OutputFinisher.Write(output, [report.Receipt(files, comparison, said, clock.Elapsed)]);
         output.Publish();

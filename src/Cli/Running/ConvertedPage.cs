@@ -14,7 +14,7 @@ namespace Ckpt.Cli.Running;
 /// <summary>Makes the report of a conversion that was read back. What differs is looked into, which what is equal needs no second reading for.</summary>
 static class ConvertedPage
 {
-    internal static VerificationReport Of(RunSettings settings, Conversion conversion, TensorMap map, CopyPlan plan, string folder, ComparisonReport found, RunOptions options, IRunProgress progress, CancellationToken cancel)
+    internal static VerificationReport Of(RunSettings settings, Conversion conversion, TensorMap map, CopyPlan plan, string folder, ComparisonReport found, PrecisionTest? computed, RunOptions options, IRunProgress progress, CancellationToken cancel)
     {
         using var written = ModelFormats.Open(folder);
         // The source as what was to be written: names, types and numbers of the target.
@@ -27,10 +27,11 @@ static class ConvertedPage
         {
             Command = $"ckpt {settings.Command}",
             Version = Application.Version,
-            Verdict = found.IsEqual ? ReportVerdict.Same : ReportVerdict.Different,
+            Verdict = found.IsEqual && computed is not { Faults.Count: > 0 } ? ReportVerdict.Same : ReportVerdict.Different,
             Headline = found.IsEqual ? ConversionReport.Verdict(found) : $"{found.Differences.Count:N0} of {found.Tensors:N0} tensors read back are not what was to be written",
             Sides = [ReportedSide.Of("source", settings.Source, conversion.Source), ReportedSide.Of("output", settings.Output, written)],
             Weights = weights,
+            Forward = computed?.Section,
             Notes = [.. conversion.Notes, .. plan.Ledger.Casts.Select(static cast => $"cast: {cast}")],
         };
     }

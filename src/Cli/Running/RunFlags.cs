@@ -12,7 +12,7 @@ static class RunFlags
     internal static readonly IReadOnlyList<FlagSpec> All =
     [
         new("exist_ok", FlagKind.Bool, "replace the output where it exists"),
-        new("test_convert_precision", FlagKind.Bool, "read back what was written and compare every weight bit for bit"),
+        new("test_convert_precision", FlagKind.Bool, "read back what was written: every weight is compared bit for bit and, in an export, the forward passes of both are"),
         ReportFlag.Flag,
         new("fingerprint", FlagKind.Bool, "fingerprint source and output for the receipt; without it, where weights are compared"),
         new("dry_run", FlagKind.Bool, "print the plan and write nothing"),

@@ -5,4 +5,5 @@ namespace Ckpt.Inference.Descriptions;
 /// <param name="Expert">The expert of an index.</param>
 /// <param name="Shared">What every token goes to; null where there is no such thing.</param>
 /// <param name="SharedGate">A vector whose product with a token is, through a sigmoid, the weight of <paramref name="Shared"/>; null: 1.</param>
-sealed record ExpertsKind(RouterKind Router, Func<int, MlpKind> Expert, MlpKind? Shared, string? SharedGate);
+/// <param name="WeighsInputs">Whether what an expert gets is weighted, not what it gives.</param>
+public sealed record ExpertsKind(RouterKind Router, Func<int, MlpKind> Expert, MlpKind? Shared, string? SharedGate, bool WeighsInputs = false);

@@ -29,27 +29,30 @@ sealed class FeedForwardDescriber(HfConfig config, ForwardTraits traits, IWeight
 
     internal ExpertsKind Experts(string layer)
     {
-        var mlp = layer + "mlp.";
+        var mlp = layer + traits.Mlp;
         var block = layer + "block_sparse_moe.";
         var shared = _model.SharedFfn == 0 ? null : Dense(weights.Has(mlp + "shared_expert.down_proj.weight") ? mlp + "shared_expert." : mlp + "shared_experts.", _model.SharedFfn);
         var gate = mlp + "shared_expert_gate.weight";
         var hasGate = config.Family.Config.Moe?.SharedGate == true && shared is not null;
-        return new ExpertsKind(Router(mlp, block), index => Expert(mlp, block, index), shared, hasGate ? gate : null);
+        return new ExpertsKind(Router(mlp, block), index => Expert(mlp, block, index), shared, hasGate ? gate : null, traits.IsLlama4);
     }
 
     MlpKind Expert(string mlp, string block, int index)
     {
         var (rows, hidden) = (checked((int)_model.MoeFfn), (int)_model.Hidden);
         if (traits.IsGptOss) { return Interleaved(mlp + "experts.", index, rows, hidden); }
-        if (weights.Has(mlp + "experts.gate_up_proj"))
-        {
-            var gate = new WeightMatrix(mlp + "experts.gate_up_proj", rows, hidden) { Expert = index };
-            return new MlpKind(gate, gate with { FirstRow = rows }, new WeightMatrix(mlp + "experts.down_proj", hidden, rows) { Expert = index }, activation);
-        }
+        if (weights.Has(mlp + "experts.gate_up_proj")) { return Fused(mlp + "experts.gate_up_proj", mlp + "experts.down_proj"); }
+        if (weights.Has(block + "input_linear.weight")) { return Fused(block + "input_linear.weight", block + "output_linear.weight"); }
         var isBlock = weights.Has($"{block}experts.{index}.w1.weight");
         var prefix = isBlock ? $"{block}experts.{index}." : $"{mlp}experts.{index}.";
         var (first, second, third) = isBlock ? ("w1", "w3", "w2") : ("gate_proj", "up_proj", "down_proj");
         return new MlpKind(new WeightMatrix($"{prefix}{first}.weight", rows, hidden), new WeightMatrix($"{prefix}{second}.weight", rows, hidden), new WeightMatrix($"{prefix}{third}.weight", hidden, rows), activation);
+
+        MlpKind Fused(string input, string output)
+        {
+            var gate = new WeightMatrix(input, rows, hidden) { Expert = index, IsTransposed = traits.IsLlama4 };
+            return new MlpKind(gate, gate with { FirstRow = rows }, new WeightMatrix(output, hidden, rows) { Expert = index, IsTransposed = traits.IsLlama4 }, activation);
+        }
     }
 
     // gpt-oss: inputs before outputs, gate and up row by row in turn, biases.
@@ -62,7 +65,7 @@ sealed class FeedForwardDescriber(HfConfig config, ForwardTraits traits, IWeight
 
     RouterKind Router(string mlp, string block)
     {
-        var name = weights.FirstOf(mlp + "gate.weight", block + "gate.weight", mlp + "router.weight");
+        var name = weights.FirstOf(mlp + "gate.weight", block + "gate.weight", mlp + "router.weight", block + "router.layer.weight");
         var isBalanced = config.Family.Config.Moe?.ExpertBias == true;
         var areGrouped = _model.ModelType != "deepseek_v2" || _json.Text("topk_method") == "group_limited_greedy";
         return new RouterKind
@@ -75,11 +78,12 @@ sealed class FeedForwardDescriber(HfConfig config, ForwardTraits traits, IWeight
             TopK = _model.TopK,
             IsSigmoid = _model.ScoreFunction == "sigmoid",
             IsSoftMaxOfChosen = traits.IsSoftMaxOfChosen,
+            MixerReach = traits.IsSparseMixer ? (float)(2 * (_json.Number("router_jitter_noise") ?? 0.01)) : null,
             Groups = areGrouped ? Groups(_model.RouterGroups ?? traits.Router.Groups) : 1,
             ChosenGroups = areGrouped ? (int)(_model.RouterGroupTopK ?? traits.Router.Chosen) : 1,
             AreGroupsPaired = isBalanced,
             // transformers 5.12 does not normalise in deepseek_v2, whatever the config says.
-            IsNormalised = _model.NormTopkProb && !traits.IsSoftMaxOfChosen && _model.ModelType != "deepseek_v2",
+            IsNormalised = _model.NormTopkProb && !traits.IsSoftMaxOfChosen && !traits.IsLlama4 && _model.ModelType != "deepseek_v2",
             LeastSum = (float?)_json.Number("moe_norm_min") ?? traits.LeastSum,
             Scale = (float)(_model.RoutedScaling ?? traits.Router.Scale),
         };

@@ -10,6 +10,7 @@ public sealed class ForwardModel
     ForwardModel(HfConfig config, ModelDescriber describer)
     {
         Where = config.Where;
+        ModelType = config.Model.ModelType;
         Layers = [.. Enumerable.Range(0, config.Model.Layers).Select(describer.Layer)];
         Embedding = describer.Embedding;
         EmbeddingScale = describer.EmbeddingScale;
@@ -20,6 +21,7 @@ public sealed class ForwardModel
         LogitCap = describer.LogitCap;
         NormEpsilon = (float)config.Model.NormEps;
         AreNormsCentred = config.Family.Config.ZeroCentredNorms;
+        AreLayerNorms = config.Family.Config.LayerNorms;
     }
 
     /// <summary>What a config says of a model whose weights have these names.</summary>
@@ -32,32 +34,51 @@ public sealed class ForwardModel
     /// <summary>The config's name, for messages.</summary>
     public string Where { get; }
 
+    /// <summary>The family, as configs name it.</summary>
+    public string ModelType { get; }
+
     /// <summary>Width of the residual stream.</summary>
     public int Hidden => Embedding.Columns;
 
     /// <summary>Tokens there are.</summary>
     public int Vocabulary => Embedding.Rows;
 
+    /// <summary>The tensor that tokens are looked up in.</summary>
+    public string EmbeddingName => Embedding.Name;
+
     /// <summary>Decoder layers.</summary>
     public int LayerCount => Layers.Count;
 
-    internal IReadOnlyList<LayerKind> Layers { get; }
+    /// <summary>The layers in order.</summary>
+    public IReadOnlyList<LayerKind> Layers { get; }
 
-    internal WeightMatrix Embedding { get; }
+    /// <summary>One row a token.</summary>
+    public WeightMatrix Embedding { get; }
 
-    internal float EmbeddingScale { get; }
+    /// <summary>What embeddings are multiplied by.</summary>
+    public float EmbeddingScale { get; }
 
-    internal float ResidualScale { get; }
+    /// <summary>What each layer's part is multiplied by before it is added.</summary>
+    public float ResidualScale { get; }
 
-    internal string FinalNorm { get; }
+    /// <summary>The norm behind the last layer.</summary>
+    public string FinalNorm { get; }
 
-    internal WeightMatrix Output { get; }
+    /// <summary>The head; <see cref="Embedding"/> where they are tied.</summary>
+    public WeightMatrix Output { get; }
 
-    internal float LogitScale { get; }
+    /// <summary>What logits are multiplied by.</summary>
+    public float LogitScale { get; }
 
-    internal float? LogitCap { get; }
+    /// <summary>What logits are held between; null: nothing.</summary>
+    public float? LogitCap { get; }
 
-    internal float NormEpsilon { get; }
+    /// <summary>Added to mean squares.</summary>
+    public float NormEpsilon { get; }
 
-    internal bool AreNormsCentred { get; }
+    /// <summary>Norms multiply by one more than their weights.</summary>
+    public bool AreNormsCentred { get; }
+
+    /// <summary>Norms subtract the mean and have biases.</summary>
+    public bool AreLayerNorms { get; }
 }

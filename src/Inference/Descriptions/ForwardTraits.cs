@@ -39,6 +39,15 @@ sealed record ForwardTraits
     /// <summary>The softmax of scores is over the chosen experts.</summary>
     internal bool IsSoftMaxOfChosen { get; init; }
 
+    /// <summary>The router draws its two experts as SparseMixer does.</summary>
+    internal bool IsSparseMixer { get; init; }
+
+    /// <summary>Llama 4: layers that turn see chunks and norm queries and keys behind the turning, those that do not scale queries by position; experts get weighted inputs.</summary>
+    internal bool IsLlama4 { get; init; }
+
+    /// <summary>Where a layer's feed-forward part is.</summary>
+    internal string Mlp { get; init; } = "mlp.";
+
     /// <summary>Router defaults: groups, chosen groups, scale.</summary>
     internal (int Groups, int Chosen, float Scale) Router { get; init; } = (1, 1, 1);
 
@@ -75,18 +84,22 @@ sealed record ForwardTraits
         ["glm4_moe_lite"] = s_plain with { Router = (1, 1, 1.8f) },
         ["gpt_oss"] = s_plain with { IsGptOss = true, IsSoftMaxOfChosen = true, WindowCycle = 2, Window = 128 },
         ["granite"] = s_plain,
+        ["granitemoe"] = s_plain with { IsSoftMaxOfChosen = true },
         ["internlm3"] = s_plain,
         ["kimi_k2"] = s_deepSeek,
         ["llama"] = s_plain,
+        ["llama4_text"] = s_plain with { IsLlama4 = true, Mlp = "feed_forward." },
         ["mimo"] = s_plain,
         ["minimax_m2"] = s_plain with { HeadNorm = HeadNorm.Wide },
         ["ministral"] = s_alwaysWindow with { Window = 4096 },
+        ["ministral3"] = s_alwaysWindow,
         ["mistral"] = s_alwaysWindow,
         ["mixtral"] = s_alwaysWindow,
         ["olmo2"] = s_olmo,
         ["olmo3"] = s_olmo with { WindowCycle = 4, Window = 4096 },
         ["olmoe"] = s_plain with { HeadNorm = HeadNorm.Wide },
         ["phi3"] = s_alwaysWindow,
+        ["phimoe"] = s_alwaysWindow with { IsSparseMixer = true },
         ["qwen2"] = s_optionalWindow,
         ["qwen2_moe"] = s_optionalWindow,
         ["qwen3"] = s_optionalWindow,

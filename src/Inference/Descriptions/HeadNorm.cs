@@ -1,7 +1,7 @@
 namespace Ckpt.Inference.Descriptions;
 
 /// <summary>How queries and keys are normalised.</summary>
-enum HeadNorm
+public enum HeadNorm
 {
     /// <summary>Not at all.</summary>
     None,
@@ -11,4 +11,7 @@ enum HeadNorm
 
     /// <summary>All heads together.</summary>
     Wide,
+
+    /// <summary>Each head on its own, without weights, and behind the turning.</summary>
+    Plain,
 }

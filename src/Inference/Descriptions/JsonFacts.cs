@@ -10,7 +10,9 @@ static class JsonFacts
 
     internal static double? Number(JsonNode? node) => Of(node, JsonValueKind.Number)?.GetValue<double>();
 
-    internal static string? Text(this JsonObject json, string key) => Of(json[key], JsonValueKind.String)?.GetValue<string>();
+    internal static string? Text(this JsonObject json, string key) => Text(json[key]);
+
+    internal static string? Text(JsonNode? node) => Of(node, JsonValueKind.String)?.GetValue<string>();
 
     internal static bool? Flag(this JsonObject json, string key) => (Of(json[key], JsonValueKind.True) ?? Of(json[key], JsonValueKind.False))?.GetValue<bool>();
 

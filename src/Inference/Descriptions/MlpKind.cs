@@ -4,4 +4,4 @@ using Ckpt.Inference.Weights;
 namespace Ckpt.Inference.Descriptions;
 
 /// <summary>A gated feed-forward layer, or an expert.</summary>
-sealed record MlpKind(WeightMatrix Gate, WeightMatrix Up, WeightMatrix Down, Activation Activation);
+public sealed record MlpKind(WeightMatrix Gate, WeightMatrix Up, WeightMatrix Down, Activation Activation);

@@ -57,7 +57,7 @@ sealed class ModelDescriber
         layer = _model.IsLinearLayer(index) ? layer with { DeltaNet = DeltaNet(_model.DeltaNet!, prefix + "linear_attn.") }
             : _model.Mla is { } mla ? layer with { Latent = Latent(mla, prefix + "self_attn.") }
             : layer with { Attention = Attention(index, prefix + "self_attn.") };
-        return _model.IsMoeLayer(index) ? layer with { Experts = _feedForward.Experts(prefix) } : layer with { Mlp = _feedForward.Dense(prefix + "mlp.", _model.Ffn) };
+        return _model.IsMoeLayer(index) ? layer with { Experts = _feedForward.Experts(prefix) } : layer with { Mlp = _feedForward.Dense(prefix + _traits.Mlp, _model.Ffn) };
     }
 
     AttentionKind Attention(int index, string prefix)
@@ -84,9 +84,11 @@ sealed class ModelDescriber
             HeadDim = dim,
             Scale = Scale(dim),
             Window = Window(index),
+            Chunk = Chunk(index),
+            PositionScale = PositionScale(index),
             ScoreCap = Cap("attn_logit_softcapping", _traits.Caps.Scores),
             Clip = (float?)Number("clip_qkv"),
-            Norm = _model.QkNorm || isGated ? _traits.HeadNorm : HeadNorm.None,
+            Norm = Norm(index, isGated),
             QueryNorm = prefix + "q_norm.weight",
             KeyNorm = prefix + "k_norm.weight",
             Sinks = _traits.IsGptOss ? prefix + "sinks" : null,
@@ -99,9 +101,39 @@ sealed class ModelDescriber
     float Scale(int dim) => _model.ModelType switch
     {
         "gemma2" or "gemma3_text" => (float)Math.Pow(Number("query_pre_attn_scalar") ?? 256, -0.5),
-        "granite" => (float)(Number("attention_multiplier") ?? 1),
+        "granite" or "granitemoe" => (float)(Number("attention_multiplier") ?? 1),
         _ => (float)Math.Pow(dim, -0.5),
     };
+
+    HeadNorm Norm(int layer, bool isGated) => _traits.IsLlama4
+        ? _json.Flag("use_qk_norm") != false && !_model.NoRopeLayers.Contains(layer) ? HeadNorm.Plain : HeadNorm.None
+        : _model.QkNorm || isGated ? _traits.HeadNorm : HeadNorm.None;
+
+    // transformers: layer_types where the config has them, else the layers that turn.
+    long? Chunk(int layer)
+    {
+        if (!_traits.IsLlama4) { return null; }
+        var isChunked = _json["layer_types"] is JsonArray kinds && layer < kinds.Count ? JsonFacts.Text(kinds[layer]) == "chunked_attention" : !_model.NoRopeLayers.Contains(layer);
+        return isChunked ? AtLeastOne("attention_chunk_size", 8192) : null;
+    }
+
+    PositionScale? PositionScale(int layer)
+    {
+        if (_traits.IsLlama4)
+        {
+            var isOn = _json.Flag("attn_temperature_tuning") ?? Number("attn_temperature_tuning") is null or not 0;
+            return isOn && _model.NoRopeLayers.Contains(layer) ? new PositionScale(Number("attn_scale") ?? 0.1, AtLeastOne("floor_scale", 8192), 1) : null;
+        }
+        return _model.RopeScaling?.Number("llama_4_scaling_beta") is { } beta && _model.RopeScaling.Number("original_max_position_embeddings") is { } step and >= 1
+            ? new PositionScale(beta, step, 0)
+            : null;
+    }
+
+    long AtLeastOne(string key, long usual)
+    {
+        var number = Number(key) ?? usual;
+        return number is >= 1 and <= int.MaxValue ? (long)number : Throw.NoLength(_where, key, number);
+    }
 
     RotaryKind Rotary(bool isLocal, int dim)
     {
@@ -194,6 +226,7 @@ sealed class ModelDescriber
     {
         "silu" or "swish" => Kernels.Activation.Silu,
         "gelu_pytorch_tanh" or "gelu_new" => Kernels.Activation.GeluTanh,
+        "gelu" => Kernels.Activation.Gelu,
         _ => Throw.UnknownActivation(where, name),
     };
 
@@ -204,11 +237,15 @@ sealed class ModelDescriber
             "INF-3.3", where, $"{part} of a head turns; allowed is all of it at most");
 
         [DoesNotReturn]
+        internal static long NoLength(string where, string key, double found) => throw new MalformedCheckpointException(
+            "INF-2.5", where, $"{key} is {found}; allowed is 1 and more");
+
+        [DoesNotReturn]
         internal static int TooWide(string where, long size) => throw new UnsupportedCheckpointException(
             "INF-2.3", where, $"a layer is {size} wide; handled are widths up to {MostWidth}");
 
         [DoesNotReturn]
         internal static Activation UnknownActivation(string where, string name) => throw new UnsupportedCheckpointException(
-            "INF-2.2", where, $"the activation is \"{name}\"; handled are silu, gelu_pytorch_tanh and gelu_new");
+            "INF-2.2", where, $"the activation is \"{name}\"; handled are silu, gelu, gelu_pytorch_tanh and gelu_new");
     }
 }

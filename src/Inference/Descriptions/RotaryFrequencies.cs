@@ -6,11 +6,11 @@ namespace Ckpt.Inference.Descriptions;
 /// <summary>The angles of one position step, and what cosines and sines are multiplied by. After transformers 5.12, modeling_rope_utils.</summary>
 /// <param name="Steps">One a pair of elements.</param>
 /// <param name="Factor">1 where attention is not scaled.</param>
-sealed record RotaryFrequencies(float[] Steps, float Factor)
+public sealed record RotaryFrequencies(float[] Steps, float Factor)
 {
     /// <summary>The angles for sequences of so many positions.</summary>
     /// <exception cref="UnsupportedCheckpointException">INF-3.1: a kind of scaling that is not known.</exception>
-    internal static RotaryFrequencies Of(RotaryKind kind, long positions, string where)
+    public static RotaryFrequencies Of(RotaryKind kind, long positions, string where)
     {
         var scaling = kind.Scaling ?? [];
         var name = scaling.Text("rope_type") ?? scaling.Text("type") ?? "default";
@@ -82,6 +82,8 @@ sealed record RotaryFrequencies(float[] Steps, float Factor)
             var factor = Number("factor") ?? kind.MaxPositions / original;
             var attention = Number("attention_factor") ?? (factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original))));
             var key = positions > original ? "long_factor" : "short_factor";
+            // phimoe's own: what cosines and sines are multiplied by, said for each list.
+            attention = Number(positions > original ? "long_mscale" : "short_mscale") ?? attention;
             if (scaling[key] is not JsonArray factors || factors.Count != kind.Dim / 2 || factors.Any(static factor => JsonFacts.Number(factor) is null)) { throw Throw.Missing(where, name, key); }
             return new RotaryFrequencies([.. Plain(kind.Theta, kind.Dim).Select((step, i) => step / (float)JsonFacts.Number(factors[i])!.Value)], (float)attention);
         }

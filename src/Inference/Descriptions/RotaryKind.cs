@@ -9,4 +9,4 @@ namespace Ckpt.Inference.Descriptions;
 /// <param name="Scaling">How angles are scaled, as the config has it; null where they are not.</param>
 /// <param name="MaxPositions">Positions the model says it was made for.</param>
 /// <param name="OriginalPositions">Positions it was made for before angles were scaled, where the config says it outside <paramref name="Scaling"/>.</param>
-sealed record RotaryKind(double Theta, int Dim, bool IsInterleaved, JsonObject? Scaling, long MaxPositions, long? OriginalPositions);
+public sealed record RotaryKind(double Theta, int Dim, bool IsInterleaved, JsonObject? Scaling, long MaxPositions, long? OriginalPositions);

@@ -27,6 +27,21 @@ public sealed record GenerationOptions
     /// <summary>Called with the sequence's index and each new token, as it comes.</summary>
     public Action<int, int>? OnToken { get; init; }
 
-    /// <summary>Memory and threads; what it asks of logits and hidden states does not count here.</summary>
+    /// <summary>Called with the sequence's index and each new token, behind <see cref="OnToken"/>; true ends the sequence.</summary>
+    public Func<int, int, bool>? Ends { get; init; }
+
+    /// <summary>Called with the index and all new tokens of a sequence that has ended.</summary>
+    public Action<int, int[]>? OnFinished { get; init; }
+
+    /// <summary>Sequences computed together at most.</summary>
+    public int MaxBatch { get; init; } = int.MaxValue;
+
+    /// <summary>The first sequence's place among all that are drawn for with one seed.</summary>
+    public int FirstSequence { get; init; }
+
+    /// <summary>Ends the work between two tokens.</summary>
+    public CancellationToken Cancel { get; init; }
+
+    /// <summary>Memory and threads of a session for one call; what it asks of logits and hidden states does not count here.</summary>
     public ForwardOptions Forward { get; init; } = new();
 }

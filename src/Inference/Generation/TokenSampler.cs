@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Ckpt.Inference.Kernels;
 
 namespace Ckpt.Inference.Generation;
@@ -22,30 +23,40 @@ sealed class TokenSampler(GenerationOptions options, int sequence)
         if (options.Temperature <= 0) { return Best(logits); }
         Lanes.Scale(logits, 1 / options.Temperature);
         SoftMax.Apply(logits);
-        return Draw(Candidates(logits.ToArray()), _random.NextDouble());
+        return Draw(Candidates(logits), _random.NextDouble());
     }
 
     // The first of equals, as torch.argmax on the CPU.
-    static int Best(ReadOnlySpan<float> logits)
-    {
-        var best = 0;
-        for (var token = 1; token < logits.Length; token++)
-        {
-            if (logits[token] > logits[best]) { best = token; }
-        }
-        return best;
-    }
+    static int Best(ReadOnlySpan<float> logits) => TensorPrimitives.IndexOfMax(logits);
 
-    List<(int Token, float Probability)> Candidates(float[] probabilities)
+    // Likely tokens first, the lower index first among equals.
+    List<(int Token, float Probability)> Candidates(ReadOnlySpan<float> probabilities)
     {
-        var order = Enumerable.Range(0, probabilities.Length).OrderByDescending(token => probabilities[token]).Select(token => (token, probabilities[token]));
-        var kept = (options.TopK > 0 ? order.Take(options.TopK) : order).ToList();
+        // Of a hundred thousand tokens few are likely: all are sorted only where those are too few for what is asked.
+        var kept = AtLeast(probabilities, TensorPrimitives.Max(probabilities) * LikelyShare);
+        var sum = kept.Sum(static candidate => (double)candidate.Probability);
+        var isEnough = options.TopK > 0 ? kept.Count >= options.TopK : sum >= options.TopP * TensorPrimitives.Sum(probabilities) && options.TopP < 1;
+        if (!isEnough) { kept = AtLeast(probabilities, 0); }
+        kept.Sort(static (one, other) => one.Probability != other.Probability ? other.Probability.CompareTo(one.Probability) : one.Token.CompareTo(other.Token));
+        if (options.TopK > 0 && kept.Count > options.TopK) { kept.RemoveRange(options.TopK, kept.Count - options.TopK); }
         // top-p is of what top-k left.
-        var all = kept.Sum(static candidate => (double)candidate.Item2);
-        var (sum, count) = (0.0, 0);
-        while (count < kept.Count && (count == 0 || sum < options.TopP * all)) { sum += kept[count++].Item2; }
+        var all = options.TopK > 0 ? kept.Sum(static candidate => (double)candidate.Probability) : TensorPrimitives.Sum(probabilities);
+        (sum, var count) = (0.0, 0);
+        while (count < kept.Count && (count == 0 || sum < options.TopP * all)) { sum += kept[count++].Probability; }
         return kept[..count];
     }
+
+    static List<(int Token, float Probability)> AtLeast(ReadOnlySpan<float> probabilities, float least)
+    {
+        var kept = new List<(int, float)>();
+        for (var token = 0; token < probabilities.Length; token++)
+        {
+            if (probabilities[token] >= least) { kept.Add((token, probabilities[token])); }
+        }
+        return kept;
+    }
+
+    const float LikelyShare = 1e-5f;
 
     static int Draw(List<(int Token, float Probability)> candidates, double share)
     {

@@ -17,6 +17,9 @@ static class Activations
             case Activation.GeluTanh:
                 for (var i = 0; i < gate.Length; i++) { gate[i] = GeluTanh(gate[i]) * up[i]; }
                 break;
+            case Activation.Gelu:
+                for (var i = 0; i < gate.Length; i++) { gate[i] = Gelu(gate[i]) * up[i]; }
+                break;
             default:
                 for (var i = 0; i < gate.Length; i++)
                 {
@@ -33,6 +36,8 @@ static class Activations
 
     // torch: above 20 the value itself.
     internal static float SoftPlus(float x) => x > 20 ? x : float.LogP1(MathF.Exp(x));
+
+    internal static float Gelu(float x) => (float)(0.5 * x * (1 + ErrorFunction.Of(x * 0.70710678118654752)));
 
     internal static float GeluTanh(float x) => 0.5f * x * (1 + MathF.Tanh(0.7978845608028654f * (x + (0.044715f * x * x * x))));
 }

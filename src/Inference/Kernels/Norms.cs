@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Ckpt.Inference.Kernels;
 
 /// <summary>Root-mean-square norms of rows, in place.</summary>
@@ -14,6 +16,28 @@ static class Norms
             var row = values[..weights.Length];
             var scale = 1 / MathF.Sqrt((Lanes.Dot(row, row) / row.Length) + epsilon);
             for (var i = 0; i < row.Length; i++) { row[i] = row[i] * scale * weights[i]; }
+        }
+    }
+
+    /// <summary>The same without weights, of rows so wide.</summary>
+    internal static void RootMeanSquare(Span<float> values, int width, float epsilon)
+    {
+        for (; values.Length > 0; values = values[width..])
+        {
+            var row = values[..width];
+            Lanes.Scale(row, 1 / MathF.Sqrt((Lanes.Dot(row, row) / width) + epsilon));
+        }
+    }
+
+    /// <summary>Subtracts the mean, divides by the root of the variance, multiplies by the weights and adds the biases.</summary>
+    internal static void Layer(Span<float> values, ReadOnlySpan<float> weights, ReadOnlySpan<float> biases, float epsilon)
+    {
+        for (; values.Length > 0; values = values[weights.Length..])
+        {
+            var row = values[..weights.Length];
+            TensorPrimitives.Subtract(row, TensorPrimitives.Sum<float>(row) / row.Length, row);
+            var scale = 1 / MathF.Sqrt((Lanes.Dot(row, row) / row.Length) + epsilon);
+            for (var i = 0; i < row.Length; i++) { row[i] = (row[i] * scale * weights[i]) + biases[i]; }
         }
     }
 

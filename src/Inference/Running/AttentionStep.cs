@@ -24,8 +24,14 @@ static class AttentionStep
             Turn(angles, queries, kind.HeadDim);
             Turn(angles, keys, kind.HeadDim);
         }
+        if (kind.Norm == HeadNorm.Plain)
+        {
+            Norms.RootMeanSquare(queries.Values, kind.HeadDim, context.Model.NormEpsilon);
+            Norms.RootMeanSquare(keys.Values, kind.HeadDim, context.Model.NormEpsilon);
+        }
+        if (kind.PositionScale is { } scale) { ScaleByPosition(context, scale, queries); }
         var sinks = kind.Sinks is null ? null : Weights.WeightReading.ReadVector(context.Weights, kind.Sinks, kind.Heads);
-        var heads = new HeadsKind(kind.Heads, kind.Groups, kind.HeadDim, kind.HeadDim, kind.Scale, kind.Window, kind.ScoreCap, sinks);
+        var heads = new HeadsKind(kind.Heads, kind.Groups, kind.HeadDim, kind.HeadDim, kind.Scale, kind.Window, kind.ScoreCap, sinks) { Chunk = kind.Chunk };
         var mixed = ScoredHeads.Run(context, heads, layer, queries, keys, values);
         if (gates is not null)
         {
@@ -36,10 +42,10 @@ static class AttentionStep
 
     static void Normalise(PassContext context, AttentionKind kind, RowMatrix queries, RowMatrix keys)
     {
-        if (kind.Norm == HeadNorm.None) { return; }
+        if (kind.Norm is HeadNorm.None or HeadNorm.Plain) { return; }
         var isWide = kind.Norm == HeadNorm.Wide;
-        Norms.RootMeanSquare(queries.Values, context.NormWeights(kind.QueryNorm!, isWide ? queries.Width : kind.HeadDim), context.Model.NormEpsilon);
-        Norms.RootMeanSquare(keys.Values, context.NormWeights(kind.KeyNorm!, isWide ? keys.Width : kind.HeadDim), context.Model.NormEpsilon);
+        context.Normalise(kind.QueryNorm!, queries, isWide ? queries.Width : kind.HeadDim, context.Model.NormEpsilon);
+        context.Normalise(kind.KeyNorm!, keys, isWide ? keys.Width : kind.HeadDim, context.Model.NormEpsilon);
     }
 
     static void Turn(RotaryAngles angles, RowMatrix rows, int dim)
@@ -47,6 +53,14 @@ static class AttentionStep
         for (var row = 0; row < rows.Count; row++)
         {
             for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
+        }
+    }
+
+    static void ScaleByPosition(PassContext context, PositionScale scale, RowMatrix queries)
+    {
+        foreach (var sequence in context.Sequences)
+        {
+            for (var i = 0; i < sequence.Count; i++) { Lanes.Scale(queries[sequence.First + i], scale.At(sequence.Start + i)); }
         }
     }
 

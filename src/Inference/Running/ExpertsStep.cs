@@ -15,9 +15,13 @@ static class ExpertsStep
         {
             if (sent[expert] is not { } rows) { continue; }
             var given = new RowMatrix(rows.Count, inputs.Width);
-            for (var i = 0; i < rows.Count; i++) { inputs[rows[i].Row].CopyTo(given[i]); }
+            for (var i = 0; i < rows.Count; i++)
+            {
+                inputs[rows[i].Row].CopyTo(given[i]);
+                if (kind.WeighsInputs) { Lanes.Scale(given[i], rows[i].Weight); }
+            }
             var made = FeedForwardStep.Run(context, kind.Expert(expert), given);
-            for (var i = 0; i < rows.Count; i++) { Lanes.AddScaled(sums[rows[i].Row], made[i], rows[i].Weight); }
+            for (var i = 0; i < rows.Count; i++) { Lanes.AddScaled(sums[rows[i].Row], made[i], kind.WeighsInputs ? 1 : rows[i].Weight); }
         }
         if (kind.Shared is { } shared) { AddShared(context, kind, FeedForwardStep.Run(context, shared, inputs), inputs, sums); }
         return sums;

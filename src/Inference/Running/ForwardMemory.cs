@@ -13,7 +13,7 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
     const int MostTileValues = (512 << 10) / sizeof(float);
 
     /// <exception cref="BudgetException">Activations and one row of the widest matrix a thread do not fit.</exception>
-    internal static ForwardMemory Plan(ForwardModel model, PassSize size, ForwardOptions options)
+    internal static ForwardMemory Plan(ForwardModel model, IWeightSource weights, PassSize size, ForwardOptions options)
     {
         var widest = 0L;
         var row = (long)model.Hidden;
@@ -21,11 +21,13 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
         foreach (var layer in model.Layers)
         {
             widest = Math.Max(widest, Math.Max(MixerWidth(layer), FeedForwardWidth(layer)));
-            row = Math.Max(row, Math.Max(layer.Attention?.Output.Columns ?? layer.Latent?.Output.Columns ?? layer.DeltaNet!.Output.Columns, (layer.Mlp ?? layer.Experts!.Shared ?? layer.Experts.Expert(0)).Down.Columns));
+            row = Math.Max(row, Math.Max(OutputOf(layer).Columns, (layer.Mlp ?? layer.Experts!.Shared ?? layer.Experts.Expert(0)).Down.Columns));
             states = size.KeepsStates ? states + StateWidth(layer) : Math.Max(states, StateWidth(layer));
             memories = size.KeepsStates ? memories + MemorySize(layer) : Math.Max(memories, MemorySize(layer));
         }
         var activations = sizeof(float) * ((size.Rows * ((4L * model.Hidden) + widest)) + (states * size.Positions) + (memories * size.Sequences) + (size.LogitRows * (long)model.Vocabulary));
+        // A rank's inputs and products, where products are summed up rank by rank.
+        if (weights.SharedOver(OutputOf(model.Layers[0]).Name).Ranks > 1) { activations += sizeof(float) * size.Rows * (row + model.Hidden); }
         var left = (options.MaxMemory - activations) / sizeof(float) / Math.Max(1, options.Threads);
         if (left < row)
         {
@@ -33,6 +35,8 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
         }
         return new ForwardMemory(activations, (int)Math.Min(left, MostTileValues));
     }
+
+    static WeightMatrix OutputOf(LayerKind layer) => layer.Attention?.Output ?? layer.Latent?.Output ?? layer.DeltaNet!.Output;
 
     static long MixerWidth(LayerKind layer) => layer switch
     {

@@ -19,13 +19,14 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var isWhole = layers == model.LayerCount;
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
         var positions = sequences.Sum(static sequence => Math.Max(sequence.Start + (long)sequence.Count, sequence.State.Capacity));
-        var memory = ForwardMemory.Plan(model, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
-        var context = new PassContext(model, weights, sequences, options.Threads, memory.TileValues);
+        var memory = ForwardMemory.Plan(model, weights, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
+        var context = new PassContext(model, weights, sequences, options, memory.TileValues);
 
         var hidden = Embed(tokens, rows);
         options.OnHidden?.Invoke(0, hidden);
         for (var layer = 0; layer < layers; layer++)
         {
+            context.Layer = layer;
             Layer(context, layer, hidden);
             if (!keepStates)
             {
@@ -36,6 +37,7 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         foreach (var sequence in sequences) { sequence.State.Length += sequence.Count; }
         if (!isWhole) { return new RowMatrix(0, model.Vocabulary); }
 
+        context.Layer = -1;
         context.Normalise(model.FinalNorm, hidden);
         options.OnHidden?.Invoke(layers, hidden);
         return Logits(context, options.LastLogitsOnly ? Last(sequences, hidden) : hidden);

@@ -9,4 +9,15 @@ namespace Ckpt.Inference.Running;
 /// <param name="Window">Positions a query sees; null: all before it.</param>
 /// <param name="Cap">What scores are held between, or null.</param>
 /// <param name="Sinks">A logit a head, or null.</param>
-readonly record struct HeadsKind(int Heads, int Groups, int KeyDim, int ValueDim, float Scale, long? Window, float? Cap, float[]? Sinks);
+readonly record struct HeadsKind(int Heads, int Groups, int KeyDim, int ValueDim, float Scale, long? Window, float? Cap, float[]? Sinks)
+{
+    /// <summary>Positions in a chunk, of which a query sees none but those of its own; null: there are no chunks.</summary>
+    internal long? Chunk { get; init; }
+
+    /// <summary>The first position that the query of a position sees.</summary>
+    internal int First(int position)
+    {
+        var first = Window is { } window ? (int)Math.Max(0, position + 1 - window) : 0;
+        return Chunk is { } chunk ? (int)Math.Max(first, position / chunk * chunk) : first;
+    }
+}

@@ -13,7 +13,7 @@ static class LatentStep
     {
         var queries = Queries(context, kind, inputs);
         var (latents, shared) = Split(context.Multiply(kind.Down, inputs), kind);
-        Norms.RootMeanSquare(latents.Values, context.NormWeights(kind.KvNorm, kind.KvLora), Epsilon);
+        context.Normalise(kind.KvNorm, latents, kind.KvLora, Epsilon);
         var both = context.Multiply(kind.Up, latents);
         var angles = context.Angles(kind.Rotary);
         var dim = kind.Nope + kind.Rope;
@@ -39,7 +39,7 @@ static class LatentStep
     {
         if (kind.QueryDown is null) { return context.Multiply(kind.Query, inputs); }
         var latents = context.Multiply(kind.QueryDown, inputs);
-        Norms.RootMeanSquare(latents.Values, context.NormWeights(kind.QueryNorm!, latents.Width), Epsilon);
+        context.Normalise(kind.QueryNorm!, latents, latents.Width, Epsilon);
         return context.Multiply(kind.Query, latents);
     }
 

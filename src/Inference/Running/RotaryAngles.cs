@@ -13,12 +13,13 @@ sealed class RotaryAngles
 
     internal RotaryAngles(RotaryKind kind, IReadOnlyList<SequenceRows> sequences, string where)
     {
-        var frequencies = RotaryFrequencies.Of(kind, sequences.Max(static sequence => sequence.Start + (long)sequence.Count), where);
-        (_half, _isInterleaved) = (frequencies.Steps.Length, kind.IsInterleaved);
+        (_half, _isInterleaved) = (kind.Dim / 2, kind.IsInterleaved);
         var rows = sequences.Sum(static sequence => sequence.Count);
         (_cosines, _sines) = (new float[rows * _half], new float[rows * _half]);
         foreach (var sequence in sequences)
         {
+            // By its own length, so that sequences do not see each other (INF-4.3).
+            var frequencies = RotaryFrequencies.Of(kind, sequence.Start + (long)sequence.Count, where);
             for (var i = 0; i < sequence.Count * _half; i++)
             {
                 var angle = (sequence.Start + (i / _half)) * frequencies.Steps[i % _half];

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Kernels;
 
@@ -12,6 +13,7 @@ static class Routing
     /// <param name="bias">What is added for the choice, or null.</param>
     internal static (int Expert, float Weight)[] Choose(RouterKind router, Span<float> scores, float[]? bias)
     {
+        if (router.MixerReach is { } reach) { return Mixed(scores, reach, router.Scale); }
         if (router.IsSigmoid)
         {
             for (var i = 0; i < scores.Length; i++) { scores[i] = Activations.Sigmoid(scores[i]); }
@@ -27,6 +29,27 @@ static class Routing
         if (router.IsNormalised) { Lanes.Scale(weights, 1 / MathF.Max(weights.Sum(), router.LeastSum)); }
         Lanes.Scale(weights, router.Scale);
         return [.. chosen.Zip(weights)];
+    }
+
+    // SparseMixer outside training: the best, then the best of the others, each with its share among those near it.
+    static (int Expert, float Weight)[] Mixed(ReadOnlySpan<float> scores, float reach, float scale)
+    {
+        var chosen = new (int Expert, float Weight)[Math.Min(2, scores.Length)];
+        Span<float> left = scores.ToArray();
+        for (var i = 0; i < chosen.Length; i++)
+        {
+            var best = TensorPrimitives.IndexOfMax(left);
+            var largest = left[best];
+            var near = left.ToArray();
+            for (var expert = 0; expert < near.Length; expert++)
+            {
+                if ((largest - scores[expert]) / MathF.Max(MathF.Abs(scores[expert]), largest) > reach) { near[expert] = float.NegativeInfinity; }
+            }
+            SoftMax.Apply(near);
+            chosen[i] = (best, near[best] * scale);
+            left[best] = float.NegativeInfinity;
+        }
+        return chosen;
     }
 
     static void KeepGroups(RouterKind router, Span<float> choice)

@@ -33,7 +33,7 @@ static class ScoredHeads
         for (var i = 0; i < sequence.Count; i++)
         {
             var end = sequence.Start + i + 1;
-            var begin = kind.Window is { } window ? (int)Math.Max(0, end - window) : 0;
+            var begin = kind.First(end - 1);
             var scores = buffer.AsSpan(0, end - begin);
             var query = queries[sequence.First + i].Slice(head * kind.KeyDim, kind.KeyDim);
             for (var at = begin; at < end; at++) { scores[at - begin] = Lanes.Dot(query, state.Keys.AsSpan((at * keyWidth) + (group * kind.KeyDim), kind.KeyDim)) * kind.Scale; }

@@ -8,7 +8,7 @@ sealed class SequenceState(int layers, int capacity)
     internal LayerState?[] Layers { get; } = new LayerState?[layers];
 
     /// <summary>Positions there is to be room for.</summary>
-    internal int Capacity => capacity;
+    internal int Capacity { get; set; } = capacity;
 
     /// <summary>Tokens seen.</summary>
     internal int Length { get; set; }

@@ -11,6 +11,11 @@ public interface IWeightSource
     /// <summary>The shape of a weight, or null where there is none of that name.</summary>
     Shape? ShapeOf(string name);
 
+    /// <summary>
+    /// How a weight is shared: a product over the axis is summed up part by part, as ranks do that hold equal parts of it one behind the other.
+    /// </summary>
+    SharedAxis SharedOver(string name) => SharedAxis.None;
+
     /// <summary>Fills <paramref name="target"/> with the region's elements, row-major.</summary>
     void Read(string name, Box region, Span<float> target);
 }

@@ -4,20 +4,26 @@ namespace Ckpt.Inference.Weights;
 /// <param name="Name">The tensor.</param>
 /// <param name="Rows">Outputs.</param>
 /// <param name="Columns">Inputs.</param>
-sealed record WeightMatrix(string Name, int Rows, int Columns)
+public sealed record WeightMatrix(string Name, int Rows, int Columns)
 {
     /// <summary>Index on a first axis of experts; null where the tensor has none.</summary>
-    internal int? Expert { get; init; }
+    public int? Expert { get; init; }
 
     /// <summary>The output axis' index of the first row.</summary>
-    internal int FirstRow { get; init; }
+    public int FirstRow { get; init; }
+
+    /// <summary>The input axis' index of the first column.</summary>
+    internal int FirstColumn { get; init; }
 
     /// <summary>From one row to the next.</summary>
-    internal int RowStep { get; init; } = 1;
+    public int RowStep { get; init; } = 1;
 
     /// <summary>Whether the tensor has inputs before outputs.</summary>
-    internal bool IsTransposed { get; init; }
+    public bool IsTransposed { get; init; }
+
+    /// <summary>The tensor's axis of inputs.</summary>
+    internal int InputAxis => (Expert is null ? 0 : 1) + (IsTransposed ? 0 : 1);
 
     /// <summary>A tensor added to the outputs, cut as the matrix is; null where there is none.</summary>
-    internal string? Bias { get; init; }
+    public string? Bias { get; init; }
 }

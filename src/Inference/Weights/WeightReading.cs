@@ -30,7 +30,7 @@ static class WeightReading
         var span = ((count - 1) * matrix.RowStep) + 1;
         if (!matrix.IsTransposed && matrix.RowStep == 1)
         {
-            weights.Read(matrix.Name, Region(matrix, start, count, 0, matrix.Columns), target);
+            weights.Read(matrix.Name, Region(matrix, start, count, matrix.FirstColumn, matrix.Columns), target);
             return;
         }
         var buffer = ArrayPool<float>.Shared.Rent(Math.Max(1, span * Math.Min(matrix.Columns, StripInputs)));
@@ -39,7 +39,7 @@ static class WeightReading
             for (var column = 0; column < matrix.Columns; column += StripInputs)
             {
                 var inputs = Math.Min(StripInputs, matrix.Columns - column);
-                weights.Read(matrix.Name, Region(matrix, start, span, column, inputs), buffer.AsSpan(0, span * inputs));
+                weights.Read(matrix.Name, Region(matrix, start, span, matrix.FirstColumn + column, inputs), buffer.AsSpan(0, span * inputs));
                 for (var row = 0; row < count; row++)
                 {
                     var to = target.Slice((row * matrix.Columns) + column, inputs);
@@ -49,7 +49,7 @@ static class WeightReading
         }
         else
         {
-            for (var row = 0; row < count; row++) { weights.Read(matrix.Name, Region(matrix, start + (row * matrix.RowStep), 1, 0, matrix.Columns), target.Slice(row * matrix.Columns, matrix.Columns)); }
+            for (var row = 0; row < count; row++) { weights.Read(matrix.Name, Region(matrix, start + (row * matrix.RowStep), 1, matrix.FirstColumn, matrix.Columns), target.Slice(row * matrix.Columns, matrix.Columns)); }
         }
         ArrayPool<float>.Shared.Return(buffer);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
@@ -85,6 +86,19 @@ public sealed class McoreAdapter : IAdapter
             if (key.Part is McorePart.Other or McorePart.BaseLayer) { shapes[key.Parameter] = tensor.Shape; }
         }
         return shapes;
+    }
+
+    /// <summary>What a run that goes on with it must know: <c>lora_rank</c>, <c>lora_alpha</c>, <c>use_rslora</c>, <c>lora_dropout</c>, <c>target_modules</c>; what nobody says is missing.</summary>
+    public JsonObject Arguments()
+    {
+        var factors = Reader.Tensors.Where(static tensor => McoreAdapterKey.Parse(tensor.Name).Part == McorePart.A && !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name)).ToArray();
+        var arguments = new JsonObject();
+        if ((_facts.Rank ?? (factors is [{ Shape: { Rank: >= 2 } shape }, ..] ? shape[shape.Rank - 2] : (long?)null)) is { } rank) { arguments["lora_rank"] = rank; }
+        if ((_options.Alpha ?? _facts.Alpha) is { } alpha) { arguments["lora_alpha"] = alpha; }
+        if ((_options.UseRslora ?? _facts.UseRslora) is { } rslora) { arguments["use_rslora"] = rslora; }
+        arguments["lora_dropout"] = _facts.Dropout;
+        arguments["target_modules"] = new JsonArray([.. factors.Select(static tensor => McoreTunerArgs.ModuleOf(McoreAdapterKey.Parse(tensor.Name).Parameter)).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
+        return arguments;
     }
 
     public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);

@@ -24,6 +24,12 @@ public static class PeftExport
         var logical = adapter.Resolve(model);
         // A base that lies with its adapter is not the adapter's.
         var source = adapter.Reader.Tensors.Any(static tensor => IsOfBase(tensor.Name)) ? new ViewedCheckpoint(adapter.Reader, [], IsOfBase) : adapter.Reader;
+        return Plan(logical, source, config, model, baseModel);
+    }
+
+    /// <summary>The conversion of changes whose factors are tensors of a checkpoint.</summary>
+    internal static AdapterConversion Plan(LogicalAdapter logical, ICheckpointReader source, HfConfig config, AdapterModel model, string? baseModel)
+    {
         var links = new LinkBuilder();
         foreach (var module in logical.Modules)
         {

@@ -141,6 +141,9 @@ public sealed class HfConfig
         return new HfConfig(json, Model with { QuantMethod = "fp8" }, Family, Where);
     }
 
+    /// <summary>The same config of a model of other sizes: what one rank holds. Its file stays that of the whole.</summary>
+    internal HfConfig Of(ModelConfig model) => new(_json, model, Family, Where);
+
     /// <summary>The file: two spaces a level, a line feed at the end, as transformers writes it.</summary>
     public byte[] ToUtf8() => StrictJson.ToUtf8(_json);
 

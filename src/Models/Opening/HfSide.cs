@@ -16,6 +16,9 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
     /// <summary>The folder the config is of; null where it was rebuilt or is a file.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>Whether the config was made up from the checkpoint's args and shapes, and may lack what these do not say.</summary>
+    public bool IsRebuilt { get; init; }
+
     /// <summary>How the model's Hugging Face files are named, by choice, where that is known: as noted, or as weights beside the config are.</summary>
     public IReadOnlyDictionary<string, string> Names { get; init; } = new Dictionary<string, string>();
 
@@ -94,7 +97,7 @@ public sealed record HfSide(HfConfig Config, IReadOnlyList<HfSideFile> SideFiles
         var rebuilt = HfConfigFromArgs.Rebuild(common, shapes, reader.Path);
         notes.Add("config.json is rebuilt from the checkpoint's args and tensor shapes, and there are no tokenizer files: check it, or give --model");
         notes.AddRange(rebuilt.Sources);
-        return new HfSide(HfConfig.Parse(rebuilt.Config, $"{reader.Path}: config rebuilt from args", options.Family), [], notes);
+        return new HfSide(HfConfig.Parse(rebuilt.Config, $"{reader.Path}: config rebuilt from args", options.Family), [], notes) { IsRebuilt = true };
     }
 
     /// <summary>Where files may lie beside a checkpoint: in the folder of the iteration and in the one that holds iterations.</summary>

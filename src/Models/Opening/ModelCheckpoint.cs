@@ -3,6 +3,7 @@ using Ckpt.Formats;
 using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
+using Ckpt.Models.Configs;
 using Ckpt.Models.Families;
 using Ckpt.Models.Megatron;
 using Ckpt.Sharding.Maps;
@@ -53,17 +54,23 @@ public sealed class ModelCheckpoint : IDisposable
     /// <param name="options">What is known about it.</param>
     public static ModelCheckpoint Of(ICheckpointReader reader, string path, ModelOpenOptions options)
     {
-        if (reader is IMegatronReader megatron and not Formats.TorchDist.TorchDistReader { Format: FormatOfPlainDcp })
-        {
-            var side = HfSide.OfMegatron(path, megatron, options);
-            var shapes = Adapters.McoreAdapter.BaseShapes(reader);
-            var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, reader.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
-            return BorrowedParts.Add(reader, side, own) is { } whole
-                ? new ModelCheckpoint(whole.Reader, side, own with { MegatronHas = whole.Tensors.ContainsKey, MegatronTensors = whole.Tensors }) { Megatron = megatron }
-                : new ModelCheckpoint(reader, side, own) { Megatron = megatron };
-        }
+        if (reader is IMegatronReader megatron and not Formats.TorchDist.TorchDistReader { Format: FormatOfPlainDcp }) { return OfMegatron(megatron, path, HfSide.OfMegatron(path, megatron, options), options); }
         if (reader.Format is not (FormatOfHf or FormatOfHfShards)) { Throw.NoModel(reader); }
         return new ModelCheckpoint(reader, HfSide.OfFolder(path, options), new BridgeOptions { HfTensors = reader.Tensors, MtpLayers = options.MtpLayers, Choices = options.Choices });
+    }
+
+    /// <summary>A Megatron checkpoint whose config is known.</summary>
+    /// <param name="megatron">Disposed with the result.</param>
+    /// <param name="path">The path it was asked for by.</param>
+    /// <param name="side">The config.</param>
+    /// <param name="options">What is known about it.</param>
+    public static ModelCheckpoint OfMegatron(IMegatronReader megatron, string path, HfSide side, ModelOpenOptions options)
+    {
+        var shapes = Adapters.McoreAdapter.BaseShapes(megatron);
+        var own = MegatronNames.Options(side.Config.Family, side.Config.Model, shapes, megatron.Path) with { MtpLayers = options.MtpLayers, Choices = OwnChoices(path, megatron, side, options) };
+        return BorrowedParts.Add(megatron, side, own) is { } whole
+            ? new ModelCheckpoint(whole.Reader, side, own with { MegatronHas = whole.Tensors.ContainsKey, MegatronTensors = whole.Tensors }) { Megatron = megatron }
+            : new ModelCheckpoint(megatron, side, own) { Megatron = megatron };
     }
 
     // NAM-12.2: what its producer decides, where its family has such a choice.
@@ -108,6 +115,16 @@ public sealed class ModelCheckpoint : IDisposable
     /// <param name="reader">Takes the place of <see cref="Reader"/>, which it holds.</param>
     /// <param name="side">The config that is then true.</param>
     public ModelCheckpoint With(ICheckpointReader reader, HfSide side) => new(reader, side, _own) { Megatron = Megatron };
+
+    /// <summary>What one rank holds of this Megatron checkpoint, as a model of its own: fewer heads, narrower layers.</summary>
+    /// <param name="reader">The rank's tensors.</param>
+    /// <param name="model">The sizes they have.</param>
+    internal ModelCheckpoint OfRank(ICheckpointReader reader, ModelConfig model)
+    {
+        var side = Side with { Config = Side.Config.Of(model) };
+        var own = MegatronNames.Options(side.Config.Family, model, Adapters.McoreAdapter.BaseShapes(reader), reader.Path) with { MtpLayers = _own.MtpLayers, Choices = _own.Choices };
+        return new ModelCheckpoint(reader, side, own) { Megatron = Megatron };
+    }
 
     public void Dispose() => Reader.Dispose();
 

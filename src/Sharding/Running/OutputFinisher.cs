@@ -11,7 +11,11 @@ public static class OutputFinisher
 
     /// <summary>Copies files into an output's folder, flushed; each must still have its announced length.</summary>
     /// <exception cref="IOException">A file changed while it was copied.</exception>
-    public static IReadOnlyList<WrittenFile> CopySideFiles(PartialOutput output, IReadOnlyList<SideFile> files)
+    public static IReadOnlyList<WrittenFile> CopySideFiles(PartialOutput output, IReadOnlyList<SideFile> files) => CopySideFiles(output.Folder, files);
+
+    /// <summary>The same into any folder.</summary>
+    /// <exception cref="IOException">A file changed while it was copied.</exception>
+    public static IReadOnlyList<WrittenFile> CopySideFiles(string folder, IReadOnlyList<SideFile> files)
     {
         var written = new List<WrittenFile>(files.Count);
         var buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
@@ -19,7 +23,7 @@ public static class OutputFinisher
         {
             using var source = new FileByteSource(file.Source);
             if (source.Length != file.Length) { throw new IOException($"{file.Source}: {source.Length} bytes, there were {file.Length} when the run began"); }
-            using var target = Create(output, file.Path);
+            using var target = Create(folder, file.Path);
             var crc = Crc32.Empty;
             for (var done = 0L; done < file.Length; done += CopyBytes)
             {
@@ -36,12 +40,15 @@ public static class OutputFinisher
     }
 
     /// <summary>Writes small files in order, each flushed before the next: the last one says that the others are complete.</summary>
-    public static IReadOnlyList<WrittenFile> Write(PartialOutput output, IReadOnlyList<SmallFile> files)
+    public static IReadOnlyList<WrittenFile> Write(PartialOutput output, IReadOnlyList<SmallFile> files) => Write(output.Folder, files);
+
+    /// <summary>The same into any folder.</summary>
+    public static IReadOnlyList<WrittenFile> Write(string folder, IReadOnlyList<SmallFile> files)
     {
         var written = new List<WrittenFile>(files.Count);
         foreach (var file in files)
         {
-            using var target = Create(output, file.Path);
+            using var target = Create(folder, file.Path);
             target.Write(file.Bytes.Span);
             target.Flush(flushToDisk: true);
             written.Add(new WrittenFile(file.Path, file.Bytes.Length, Crc32.Of(file.Bytes.Span)));
@@ -49,9 +56,9 @@ public static class OutputFinisher
         return written;
     }
 
-    static FileStream Create(PartialOutput output, string path)
+    static FileStream Create(string folder, string path)
     {
-        var full = Path.Combine(output.Folder, path);
+        var full = Path.Combine(folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
         return new FileStream(full, FileMode.Create, FileAccess.Write, FileShare.None);
     }

@@ -75,27 +75,7 @@ public sealed class PartialOutput : IDisposable
     /// <summary>Gives the finished output its final name; everything in it has been flushed.</summary>
     public void Publish()
     {
-        FlushTree(Folder);
-        var parent = Path.GetDirectoryName(Final)!;
-        if (Directory.Exists(Final) && Directory.EnumerateFileSystemEntries(Final).Any())
-        {
-            // SHD-4.5: the earlier output stays whole until the new one is; where the swap is one step, at every moment.
-            if (!Posix.TryExchange(Folder, Final))
-            {
-                var aside = Final + ".replaced";
-                Directory.Move(Final, aside);
-                Directory.Move(Folder, Final);
-                Directory.Move(aside, Folder);
-            }
-            Posix.FlushFolder(parent);
-            Directory.Delete(Folder, recursive: true);
-        }
-        else
-        {
-            if (Directory.Exists(Final)) { Directory.Delete(Final); }
-            Directory.Move(Folder, Final);
-            Posix.FlushFolder(parent);
-        }
+        FolderPublication.Publish(Folder, Final);
         _published = true;
         Dispose();
     }
@@ -109,7 +89,7 @@ public sealed class PartialOutput : IDisposable
         if (_published) { Journal.Remove(Final); }
     }
 
-    static string Normalise(string output) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
+    static string Normalise(string output) => FolderPublication.Normalise(output);
 
     /// <summary>A folder that was swapped out and whose removal was cut short.</summary>
     static bool IsReplacedOutput(string folder) => File.Exists(Path.Combine(folder, ReceiptName)) && !Journal.IsIn(folder);
@@ -119,11 +99,5 @@ public sealed class PartialOutput : IDisposable
         // A run at work in it is not pulled from under its feet.
         if (Journal.IsAnyHeld(folder)) { throw OutputException.Busy(folder, new IOException("its lock is held")); }
         Directory.Delete(folder, recursive: true);
-    }
-
-    static void FlushTree(string folder)
-    {
-        foreach (var inner in Directory.EnumerateDirectories(folder)) { FlushTree(inner); }
-        Posix.FlushFolder(folder);
     }
 }

@@ -118,6 +118,32 @@ public sealed class ForwardLaws
         Assert.NotEqual(alone, Generator.Generate(model.Model, model.Weights, [model.Tokens[0]], options with { Seed = 4 })[0]);
     }
 
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("qwen3_next")]
+    [InlineData("deepseek_v3-yarn")]
+    [InlineData("gpt_oss")]
+    [InlineData("llama4_text")]
+    [Clause("INF-5.4")]
+    public void WhatASessionKeepsChangesNothing(string name)
+    {
+        using var model = new ForwardCase(name);
+        using var session = new GenerationSession(model.Model, model.Weights, new ForwardOptions());
+        var options = new GenerationOptions { MaxNewTokens = 5 };
+        int[] first = model.Tokens[0][..6];
+        int[][] prompts = [first, [.. first, .. Generator.Generate(model.Model, model.Weights, [first], options)[0], 7, 8], model.Tokens[0][..9], model.Tokens[1], model.Tokens[1]];
+        foreach (var prompt in prompts) { Assert.Equal(Generator.Generate(model.Model, model.Weights, [prompt], options)[0], session.Continue(prompt, options)); }
+        var ended = new List<int>();
+        for (var batch = 1; batch <= prompts.Length; batch++)
+        {
+            ended.Clear();
+            var made = session.Generate(prompts, options with { MaxBatch = batch, Ends = static (index, _) => index == 1, OnFinished = (index, _) => ended.Add(index) });
+            Assert.Equal([5, 1, 5, 5, 5], made.Select(static tokens => tokens.Length));
+            Assert.All(Enumerable.Range(0, prompts.Length), index => Assert.Equal(Generator.Generate(model.Model, model.Weights, [prompts[index]], options)[0][..made[index].Length], made[index]));
+            Assert.Equal(Enumerable.Range(0, prompts.Length), ended.Order());
+        }
+    }
+
     [Fact]
     [Clause("INF-5.3")]
     public void AStopTokenEndsItsSequenceAndIsItsLast()

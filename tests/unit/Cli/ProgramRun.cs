@@ -12,13 +12,14 @@ sealed record ProgramRun(int ExitCode, string Out, string Error)
 {
     /// <summary>Runs a command line.</summary>
     internal static ProgramRun Of(string[] arguments, IExportRunner? exporter = null, IReadOnlyList<CheckpointFormat>? formats = null,
-        HubEnvironment? environment = null, IReadOnlyList<ICommand>? commands = null, CancellationToken cancel = default)
+        HubEnvironment? environment = null, IReadOnlyList<ICommand>? commands = null, CancellationToken cancel = default, string input = "")
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
+        using var reader = new StringReader(input);
         formats ??= FakeCheckpoint.Formats();
         commands ??= [new ExportCommand(exporter ?? new RecordingRunner()), new LsCommand(formats), new InspectCommand(formats), new TokenizeCommand()];
-        var application = new Application(commands, new Terminal(output, error, IsLive: false, Colours: false), environment ?? NoCaches);
+        var application = new Application(commands, new Terminal(output, error, IsLive: false, Colours: false) { In = reader }, environment ?? NoCaches);
         var code = application.Run(arguments, cancel);
         return new ProgramRun(code, output.ToString(), error.ToString());
     }

@@ -50,5 +50,8 @@ public sealed record NamedTemplate(string Name, IReadOnlyList<TemplatePiece> Pre
     /// <summary>The template without its turns, for pre-training: the text, and the tokenizer's ends around it.</summary>
     public NamedTemplate ForPlainText() => new(Name, [], ["{{QUERY}}"], null, [TemplatePiece.Eos]) { AddsTokenizerEnds = true, StopWords = StopWords };
 
+    /// <summary>What opens an answer that shall think, or not; null leaves it to the template.</summary>
+    public string OpeningOfAnswer(bool? enableThinking) => enableThinking ?? (IsThinking && NonThinkingPrefix.Length == 0) ? ThinkingPrefix : NonThinkingPrefix;
+
     internal bool HasSystem => SystemPrefix is not null || SystemInLastPrompt;
 }

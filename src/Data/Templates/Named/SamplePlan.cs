@@ -117,9 +117,7 @@ public sealed class SamplePlan
     string OpeningOfAnswer()
     {
         if (_settings.ResponsePrefix is { } own) { return own; }
-        if (!_settings.UseChatTemplate) { return ""; }
-        var thinks = _settings.EnableThinking ?? (_template.IsThinking && _template.NonThinkingPrefix.Length == 0);
-        return thinks ? _template.ThinkingPrefix : _template.NonThinkingPrefix;
+        return _settings.UseChatTemplate ? _template.OpeningOfAnswer(_settings.EnableThinking) : "";
     }
 
     bool EndsByItself(string answer)

@@ -43,7 +43,7 @@ sealed class LegacyAssembler
         assembler.AddAll();
         assembler.CheckUsed();
         return new LegacyAssembly(
-            assembler._grid, assembler._tensors, assembler._slices, assembler._replicas, assembler._replicaSlices,
+            assembler._grid, assembler._tensors, assembler._slices, assembler._replicas, assembler._replicaSlices, assembler._cuts,
             files.Sum(static file => file.State.Chunks.Sum(static chunk => chunk.Others.Count)));
     }
 

@@ -8,6 +8,7 @@ namespace Ckpt.Models.Megatron.Legacy;
 /// <param name="Slices">Where each box lies.</param>
 /// <param name="Replicas">What is stored more than once.</param>
 /// <param name="ReplicaSlices">Where.</param>
+/// <param name="Cuts">How tensors are cut.</param>
 /// <param name="LeftOut">Entries of state dicts that are no tensors.</param>
 sealed record LegacyAssembly(
     LegacyGrid Grid,
@@ -15,4 +16,5 @@ sealed record LegacyAssembly(
     IReadOnlyList<IReadOnlyList<LegacySlice>> Slices,
     IReadOnlyList<Replica> Replicas,
     IReadOnlyList<LegacySlice> ReplicaSlices,
+    MegatronCuts Cuts,
     int LeftOut);

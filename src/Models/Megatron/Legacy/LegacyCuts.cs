@@ -21,6 +21,8 @@ static class LegacyCuts
         {
             Gated = Gated(shapes, "mlp.linear_fc") ?? Gated(shapes, "mlp.experts.experts.linear_fc") ?? Gated(shapes, "mlp.shared_experts.linear_fc") ?? args.IsGated,
             LatentDownIsCut = Size(shapes, "self_attention.linear_kv_down_proj.weight", 0) is { } rows && Size(shapes, "self_attention.linear_kv_up_proj.weight", 1) is { } columns && rows < columns,
+            // The norm of the Hugging Face module, which is embedded as it is on every rank; Megatron-core's is out_norm.
+            LinearAttention = shapes.ContainsKey("self_attention.norm.weight") ? LinearAttentionForm.Whole : LinearAttentionForm.ByHead,
             HeadIsClassifier = args.IsClassifier,
             Experts = args.Experts,
         };

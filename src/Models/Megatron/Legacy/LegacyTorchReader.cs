@@ -65,6 +65,12 @@ public sealed class LegacyTorchReader : IMegatronReader, IReplicatedCheckpoint
     /// <summary>The layout it was written under.</summary>
     public Sharding.Layouts.ParallelLayout Layout => _assembly.Grid.Layout;
 
+    /// <summary>How its tensors are shared by ranks.</summary>
+    public MegatronCuts Cuts => _assembly.Cuts;
+
+    /// <summary>Whose file is whose: the index into <see cref="Files"/> for each rank that has one of its own.</summary>
+    public IReadOnlyList<(Sharding.Layouts.RankPlace Place, int File)> Ranks => _assembly.Grid.Ranks;
+
     public IReadOnlyList<Replica> Replicas => _assembly.Replicas;
 
     /// <summary>Opens an iteration's folder, or a run's folder by its tracker file, as its files say they were written.</summary>

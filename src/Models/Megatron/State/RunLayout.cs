@@ -38,13 +38,16 @@ static class RunLayout
             LayersPerVirtualStage = args.Find("virtual_pipeline_model_parallel_size") is null ? (int?)args.Size("num_layers_per_virtual_pipeline_stage") : null,
             Pattern = Pattern(args),
             MtpLayers = (int)(args.Size("mtp_num_layers") ?? 0),
-            TiedEmbedding = !source.Tensors.Any(static t => t.Name.EndsWith("output_layer.weight", StringComparison.Ordinal) && !Optimizer.OptimizerNames.IsOptimizer(t.Name)),
+            TiedEmbedding = IsTied(source),
         };
-        return ParallelLayout.Of(Layers(source, args), Sizes(args), options);
+        return ParallelLayout.Of(LayersOf(source, args), Sizes(args), options);
     }
 
+    /// <summary>Whether there is no output layer of its own.</summary>
+    internal static bool IsTied(IMegatronReader source) => !source.Tensors.Any(static t => t.Name.EndsWith("output_layer.weight", StringComparison.Ordinal) && !Optimizer.OptimizerNames.IsOptimizer(t.Name));
+
     /// <summary>Decoder layers: by the args, else by the tensors.</summary>
-    static int Layers(IMegatronReader source, ArgsReader args)
+    internal static int LayersOf(IMegatronReader source, ArgsReader args)
     {
         if (args.Size("num_layers") is { } said and > 0) { return (int)said; }
         var layers = 0L;

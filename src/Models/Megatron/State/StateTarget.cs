@@ -51,7 +51,7 @@ static class StateTarget
     }
 
     /// <summary>Source: Megatron-LM training/checkpointing.py _build_sharded_state_dict_metadata.</summary>
-    static PickleDict ContentMetadata(PickleDict common, OptimizerTarget target)
+    internal static PickleDict ContentMetadata(PickleDict common, OptimizerTarget target)
     {
         const string Key = "content_metadata";
         const string Kind = "distrib_optim_sharding_type";

@@ -1,0 +1,34 @@
+using Ckpt.Kit;
+using Ckpt.Torch;
+using Ckpt.Trainer.Modeling;
+using Xunit;
+using static Ckpt.Torch.torch;
+
+namespace Ckpt.TrainerTests.Modeling;
+
+/// <summary>The model that is trained computes what transformers does.</summary>
+public sealed class LogitTests
+{
+    public static TheoryData<string> Names => [.. Directory.GetDirectories(Repository.Vector("forward")).Select(static path => Path.GetFileName(path)!)
+        .Where(static name => name != "makers" && !name.StartsWith("qwen3_next", StringComparison.Ordinal) && !name.StartsWith("qwen3_5", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    [Clause("MOD-3.1")]
+    public void LogitsAreThoseOfTransformers(string name)
+    {
+        using var scope = NewDisposeScope();
+        using var tiny = new TinyModel("forward", name);
+        var expected = Path.Combine(tiny.Folder, "expected.safetensors");
+        var logits = TinyModel.Values<float>(expected, "logits");
+        var ids = TinyModel.Values<long>(expected, "input_ids");
+        using var model = tiny.Create(new ModelOptions());
+        model.IsTraining = false;
+        using var off = no_grad();
+        var found = model.Logits(tensor(ids, [2, ids.Length / 2])).ToArray<float>();
+        var mean = logits.Average();
+        var deviation = Math.Sqrt(logits.Average(value => (value - mean) * (value - mean)));
+        Assert.Equal(logits.Length, found.Length);
+        Assert.Equal(0, logits.Zip(found, static (one, other) => Math.Abs(one - other)).Max() / deviation, 2e-5);
+    }
+}
