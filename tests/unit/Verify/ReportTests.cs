@@ -61,6 +61,8 @@ public sealed partial class ReportTests
         Assert.Equal([("1", 7L), ("2–3", 5L)], ReportBars.Steps(tensors).Select(static bar => (bar.Label, bar.Count)));
         Assert.Equal([("0", 1L), ("1e-5 to 1e-4", 1L), ("1e-4 to 1e-3", 0L), ("1e-3 to 1e-2", 1L)], ReportBars.Distances(tensors).Select(static bar => (bar.Label, bar.Count)));
         Assert.Empty(ReportBars.Distances([Tensor("a", 4, 0)]));
+        Assert.Equal([("4–7", 2L)], ReportBars.Steps([Tensor("a", 4, 1, 9, 0, 0, 2)]).Select(static bar => (bar.Label, bar.Count)));
+        Assert.Empty(ReportBars.Steps([Tensor("a", 4, 0)]));
         Assert.Equal((0, 100), (ReportBars.Length(0, 9), ReportBars.Length(9, 9)));
         Assert.InRange(ReportBars.Length(1, 1_000_000_000), 4, 10);
     }
