@@ -98,6 +98,8 @@ public sealed class McoreAdapter : IAdapter
         if ((_options.UseRslora ?? _facts.UseRslora) is { } rslora) { arguments["use_rslora"] = rslora; }
         arguments["lora_dropout"] = _facts.Dropout;
         arguments["target_modules"] = new JsonArray([.. factors.Select(static tensor => McoreTunerArgs.ModuleOf(tensor.Name[..(tensor.Name.IndexOf(".lora_A.", StringComparison.Ordinal) + 1)])).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
+        arguments["modules_to_save"] = new JsonArray([.. Reader.Tensors.Select(static tensor => McoreAdapterKey.Parse(tensor.Name)).Where(static key => key.Part == McorePart.Saved && !Megatron.Optimizer.OptimizerNames.IsOptimizer(key.Parameter))
+            .Select(static key => McoreTunerArgs.ModuleOf(key.Parameter)).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
         return arguments;
     }
 

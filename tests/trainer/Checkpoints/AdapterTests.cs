@@ -125,6 +125,62 @@ public sealed class AdapterTests
         Assert.Contains("mlp.router.lora_A", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory, Clause("TRN-11.3"), Clause("TRN-13.6")]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    [InlineData(4, 2)]
+    public void ModulesThatAreTrainedWholeGoWithTheAdapter(int tensor, int tensorAfter)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new ModelSourceOptions { Model = s_base, McoreAdapter = s_mcore };
+        const string Head = "output_layer.modules_to_save.default.weight";
+        var first = LocalRanks.Run(tensor, 1, ranks =>
+        {
+            using var source = ModelSource.Open(options, ranks);
+            var run = RunInMemory.Load(source);
+            run.Add(Head, source.Find("output_layer.weight")!, [.. run["output_layer.weight"].Select(static value => (byte)(value ^ 0x40))]);
+            run.WithStates((name, kind) => name == Head ? SavingTests.StateOf(kind, run[name]) : StateOf(kind, run[name]), adaptersOnly: true);
+            return TrainerCheckpoint.Save(source, ranks, State(source, ranks), run.Saved(adaptersOnly: true), run, new SaveOptions { OutputDir = folder.Path });
+        })[0];
+        LocalRanks.Run(tensorAfter, 1, ranks =>
+        {
+            using var source = ModelSource.Open(options with { McoreAdapter = first }, ranks);
+            var (info, head) = (source.Find(Head)!, source.Find("output_layer.weight")!);
+            Assert.Equal(head.Shape, info.Shape);
+            var (found, stored) = (new byte[info.ByteLength], new byte[head.ByteLength]);
+            source.Read(Head, 0, found);
+            source.Read("output_layer.weight", 0, stored);
+            using var training = ResumedTraining.Open(first, source, ranks);
+            var state = new byte[training.Find(Head, "exp_avg").ByteLength];
+            training.Read(Head, "exp_avg", 0, state);
+            // The vocabulary's 259 rows; what fills them up to the ranks' is nobody's.
+            var rows = Math.Min(info.Shape[0], 259 - (ranks.Rank * info.Shape[0])) * info.Shape[1];
+            var expected = stored.Select(static value => (byte)(value ^ 0x40)).ToArray();
+            Assert.True(expected.AsSpan(0, (int)rows * 2).SequenceEqual(found.AsSpan(0, (int)rows * 2)));
+            Assert.True(SavingTests.StateOf("exp_avg", expected).AsSpan(0, (int)rows * 4).SequenceEqual(state.AsSpan(0, (int)rows * 4)));
+            return 0;
+        });
+        using var merged = SafetensorsReader.Open(first + "-merged");
+        using var before = SafetensorsReader.Open(s_base);
+        Assert.Equal(
+            TensorAssembler.ReadWhole(before, before.Tensors.Single(t => t.Name == "lm_head.weight")).Select(static value => (byte)(value ^ 0x40)),
+            TensorAssembler.ReadWhole(merged, merged.Tensors.Single(t => t.Name == "lm_head.weight")));
+    }
+
+    [Fact, Clause("TRN-12.5")]
+    public void AnEmbeddingsAdapterIsRefusedBeforeTraining()
+    {
+        using var folder = new TemporaryFolder();
+        using var source = ModelSource.Open(new() { Model = s_base, McoreAdapter = s_mcore }, TrainerRanks.Alone);
+        var run = RunInMemory.Load(source);
+        var save = new SaveOptions { OutputDir = folder.Path };
+        TrainerCheckpoint.Check(source, TrainerRanks.Alone, State(source, TrainerRanks.Alone), run.Saved(adaptersOnly: true), save);
+        run.Add("embedding.word_embeddings.lora_embedding_A.default", source.Find("decoder.layers.0.mlp.linear_fc1.lora_A.default.weight")!, run["decoder.layers.0.mlp.linear_fc1.lora_A.default.weight"]);
+        var error = Assert.Throws<UnsupportedCheckpointException>(() => TrainerCheckpoint.Check(source, TrainerRanks.Alone, State(source, TrainerRanks.Alone), run.Saved(adaptersOnly: true), save));
+        Assert.Equal("TRN-12.5", error.Clause);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
+    }
+
     [Fact, Clause("TRN-14.3")]
     public void InMegatronsFormAloneItIsAllThereToGoOnWith()
     {
@@ -151,10 +207,15 @@ public sealed class AdapterTests
             run.WithStates(training, adaptersOnly: true);
             Assert.All(run.Names.Where(AdapterSource.IsAdapter), name => Assert.All(run.Kinds, kind => Assert.Equal(StateOf(kind, run[name]), run.State(name, kind))));
         }
+        return TrainerCheckpoint.Save(source, ranks, State(source, ranks), run.Saved(adaptersOnly: true), run, save);
+    }
+
+    static TrainingState State(ModelSource source, TrainerRanks ranks)
+    {
         var state = SavingTests.StateAt(12, SavingTests.RngOf(ranks));
         var arguments = state.Arguments.ToDictionary();
         foreach (var (name, value) in source.Adapter!.Arguments) { arguments[name] = System.Text.Json.JsonSerializer.SerializeToElement(value); }
-        return TrainerCheckpoint.Save(source, ranks, state with { Arguments = arguments }, run.Saved(adaptersOnly: true), run, save);
+        return state with { Arguments = arguments };
     }
 
     /// <summary>States of float32 parameters.</summary>
