@@ -6,7 +6,6 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Formats;
 using Ckpt.Trainer.Loop;
-using Ckpt.Trainer.Loop.Arguments;
 
 namespace Ckpt.Cli.Training;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Data;
-using Ckpt.Data.Tokenizers;
 using Ckpt.Kit;
 using Ckpt.Trainer.Datasets;
 using Ckpt.Trainer.Loop;
