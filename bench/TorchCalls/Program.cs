@@ -1,6 +1,5 @@
 // Times small operators through the face: what a call costs beside the operator itself. The lines are those of torch_calls.cpp.
 using System.Globalization;
-using Ckpt.Torch;
 using static Ckpt.Torch.torch;
 
 const int Calls = 50_000;
