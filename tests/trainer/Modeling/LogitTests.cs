@@ -16,7 +16,7 @@ public sealed class LogitTests
     public static TheoryData<string> Names => [.. Directory.GetDirectories(Repository.Vector("forward")).Select(static path => Path.GetFileName(path)!)
         .Where(static name => name != "makers" && !s_refused.Any(family => name.StartsWith(family, StringComparison.Ordinal))).Order(StringComparer.Ordinal)];
 
-    [Theory]
+    [TorchTheory]
     [MemberData(nameof(Names))]
     [Clause("MOD-3.1")]
     public void LogitsAreThoseOfTransformers(string name)
