@@ -10,6 +10,11 @@ public sealed class RowMatrix
         Values = new float[checked((long)count * width)];
     }
 
+    RowMatrix(int count, int width, float[] values) => (Count, Width, Values) = (count, width, values);
+
+    /// <summary>Rows of whatever was in memory, for those who write all of them.</summary>
+    internal static RowMatrix Unfilled(int count, int width) => new(count, width, GC.AllocateUninitializedArray<float>(checked(count * width)));
+
     /// <summary>Rows.</summary>
     public int Count { get; }
 

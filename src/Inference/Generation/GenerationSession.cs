@@ -9,6 +9,7 @@ public sealed class GenerationSession : IDisposable
 {
     readonly ForwardModel _model;
     readonly ForwardRunner _runner;
+    readonly PanelStore _store = new();
     readonly List<int> _seen = [];
     SequenceState? _kept;
 
@@ -19,7 +20,7 @@ public sealed class GenerationSession : IDisposable
     public GenerationSession(ForwardModel model, IWeightSource weights, ForwardOptions options)
     {
         _model = model;
-        _runner = new ForwardRunner(model, weights, options with { LastLogitsOnly = true, OnHidden = null, StopAfterLayer = null });
+        _runner = new ForwardRunner(model, weights, options with { LastLogitsOnly = true, OnHidden = null, StopAfterLayer = null }, _store);
     }
 
     /// <summary>The new tokens of each sequence. Sequences are computed together, so many as <see cref="GenerationOptions.MaxBatch"/> says; where one ends, the next begins.</summary>
@@ -75,7 +76,11 @@ public sealed class GenerationSession : IDisposable
         _seen.Clear();
     }
 
-    public void Dispose() => Forget();
+    public void Dispose()
+    {
+        Forget();
+        _store.Dispose();
+    }
 
     // A delta net's memory cannot go back; keys and values can.
     (SequenceState State, int Known) Kept(int[] prompt)

@@ -1,8 +1,13 @@
+using System.Numerics.Tensors;
+
 namespace Ckpt.Inference.Kernels;
 
 /// <summary>Activations of feed-forward layers.</summary>
 static class Activations
 {
+    // A piece that stays in the first cache from one step to the next.
+    const int Chunk = 1024;
+
     const float ClampLimit = 7f;
     const float ClampAlpha = 1.702f;
 
@@ -12,10 +17,12 @@ static class Activations
         switch (activation)
         {
             case Activation.Silu:
-                for (var i = 0; i < gate.Length; i++) { gate[i] = Silu(gate[i]) * up[i]; }
+                Silu(gate);
+                TensorPrimitives.Multiply(gate, up, gate);
                 break;
             case Activation.GeluTanh:
-                for (var i = 0; i < gate.Length; i++) { gate[i] = GeluTanh(gate[i]) * up[i]; }
+                GeluTanh(gate);
+                TensorPrimitives.Multiply(gate, up, gate);
                 break;
             case Activation.Gelu:
                 for (var i = 0; i < gate.Length; i++) { gate[i] = Gelu(gate[i]) * up[i]; }
@@ -30,7 +37,49 @@ static class Activations
         }
     }
 
-    internal static float Silu(float x) => x * Sigmoid(x);
+    /// <summary>In place.</summary>
+    internal static void Silu(Span<float> values)
+    {
+        Span<float> part = stackalloc float[Chunk];
+        for (; values.Length > 0; values = values[Math.Min(Chunk, values.Length)..])
+        {
+            var some = values[..Math.Min(Chunk, values.Length)];
+            TensorPrimitives.Sigmoid<float>(some, part);
+            TensorPrimitives.Multiply(some, part[..some.Length], some);
+        }
+    }
+
+    /// <summary>Multiplies values by the sigmoids of gates.</summary>
+    internal static void MultiplyBySigmoid(Span<float> values, ReadOnlySpan<float> gates)
+    {
+        Span<float> part = stackalloc float[Chunk];
+        for (var done = 0; done < values.Length; done += Chunk)
+        {
+            var some = values.Slice(done, Math.Min(Chunk, values.Length - done));
+            TensorPrimitives.Sigmoid(gates.Slice(done, some.Length), part);
+            TensorPrimitives.Multiply(some, part[..some.Length], some);
+        }
+    }
+
+    // 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+    static void GeluTanh(Span<float> values)
+    {
+        Span<float> part = stackalloc float[Chunk];
+        for (; values.Length > 0; values = values[Math.Min(Chunk, values.Length)..])
+        {
+            var some = values[..Math.Min(Chunk, values.Length)];
+            var inner = part[..some.Length];
+            TensorPrimitives.Multiply<float>(some, some, inner);
+            TensorPrimitives.Multiply(inner, 0.044715f, inner);
+            TensorPrimitives.Add(inner, 1, inner);
+            TensorPrimitives.Multiply(inner, some, inner);
+            TensorPrimitives.Multiply(inner, 0.7978845608028654f, inner);
+            TensorPrimitives.Tanh<float>(inner, inner);
+            TensorPrimitives.Add(inner, 1, inner);
+            TensorPrimitives.Multiply(inner, 0.5f, inner);
+            TensorPrimitives.Multiply(some, inner, some);
+        }
+    }
 
     internal static float Sigmoid(float x) => 1 / (1 + MathF.Exp(-x));
 
@@ -38,6 +87,4 @@ static class Activations
     internal static float SoftPlus(float x) => x > 20 ? x : float.LogP1(MathF.Exp(x));
 
     internal static float Gelu(float x) => (float)(0.5 * x * (1 + ErrorFunction.Of(x * 0.70710678118654752)));
-
-    internal static float GeluTanh(float x) => 0.5f * x * (1 + MathF.Tanh(0.7978845608028654f * (x + (0.044715f * x * x * x))));
 }

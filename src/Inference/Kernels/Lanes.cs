@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -45,8 +46,5 @@ static class Lanes
     }
 
     /// <summary>Multiplies every value.</summary>
-    internal static void Scale(Span<float> values, float factor)
-    {
-        for (var i = 0; i < values.Length; i++) { values[i] *= factor; }
-    }
+    internal static void Scale(Span<float> values, float factor) => TensorPrimitives.Multiply(values, factor, values);
 }

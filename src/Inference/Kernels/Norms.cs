@@ -15,7 +15,8 @@ static class Norms
         {
             var row = values[..weights.Length];
             var scale = 1 / MathF.Sqrt((Lanes.Dot(row, row) / row.Length) + epsilon);
-            for (var i = 0; i < row.Length; i++) { row[i] = row[i] * scale * weights[i]; }
+            TensorPrimitives.Multiply(row, scale, row);
+            TensorPrimitives.Multiply(row, weights, row);
         }
     }
 
@@ -37,7 +38,8 @@ static class Norms
             var row = values[..weights.Length];
             TensorPrimitives.Subtract(row, TensorPrimitives.Sum<float>(row) / row.Length, row);
             var scale = 1 / MathF.Sqrt((Lanes.Dot(row, row) / row.Length) + epsilon);
-            for (var i = 0; i < row.Length; i++) { row[i] = (row[i] * scale * weights[i]) + biases[i]; }
+            TensorPrimitives.Multiply(row, scale, row);
+            TensorPrimitives.MultiplyAdd(row, weights, biases, row);
         }
     }
 

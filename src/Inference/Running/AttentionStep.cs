@@ -8,11 +8,9 @@ static class AttentionStep
 {
     internal static RowMatrix Run(PassContext context, AttentionKind kind, int layer, RowMatrix inputs)
     {
-        var queries = context.Multiply(kind.Query, inputs);
+        if (context.MultiplyAll(inputs, kind.Query, kind.Key, kind.Value) is not [var queries, var keys, var values]) { throw new System.Diagnostics.UnreachableException(); }
         RowMatrix? gates = null;
         if (kind.IsGated) { (queries, gates) = Split(queries, kind); }
-        var keys = context.Multiply(kind.Key, inputs);
-        var values = context.Multiply(kind.Value, inputs);
         Normalise(context, kind, queries, keys);
         if (kind.Clip is { } clip)
         {
@@ -21,8 +19,11 @@ static class AttentionStep
         if (kind.Rotary is { } rotary)
         {
             var angles = context.Angles(rotary);
-            Turn(angles, queries, kind.HeadDim);
-            Turn(angles, keys, kind.HeadDim);
+            context.EachRow(queries, row =>
+            {
+                Turn(angles, row, queries, kind.HeadDim);
+                Turn(angles, row, keys, kind.HeadDim);
+            });
         }
         if (kind.Norm == HeadNorm.Plain)
         {
@@ -30,12 +31,12 @@ static class AttentionStep
             Norms.RootMeanSquare(keys.Values, kind.HeadDim, context.Model.NormEpsilon);
         }
         if (kind.PositionScale is { } scale) { ScaleByPosition(context, scale, queries); }
-        var sinks = kind.Sinks is null ? null : Weights.WeightReading.ReadVector(context.Weights, kind.Sinks, kind.Heads);
+        var sinks = kind.Sinks is null ? null : context.Vector(kind.Sinks, kind.Heads);
         var heads = new HeadsKind(kind.Heads, kind.Groups, kind.HeadDim, kind.HeadDim, kind.Scale, kind.Window, kind.ScoreCap, sinks) { Chunk = kind.Chunk };
         var mixed = ScoredHeads.Run(context, heads, layer, queries, keys, values);
         if (gates is not null)
         {
-            for (var i = 0; i < mixed.Values.Length; i++) { mixed.Values[i] *= Activations.Sigmoid(gates.Values[i]); }
+            context.EachRow(mixed, row => Activations.MultiplyBySigmoid(mixed[row], gates[row]));
         }
         return context.Multiply(kind.Output, mixed);
     }
@@ -48,12 +49,9 @@ static class AttentionStep
         context.Normalise(kind.KeyNorm!, keys, isWide ? keys.Width : kind.HeadDim, context.Model.NormEpsilon);
     }
 
-    static void Turn(RotaryAngles angles, RowMatrix rows, int dim)
+    static void Turn(RotaryAngles angles, int row, RowMatrix rows, int dim)
     {
-        for (var row = 0; row < rows.Count; row++)
-        {
-            for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
-        }
+        for (var heads = rows[row]; heads.Length > 0; heads = heads[dim..]) { angles.Turn(row, heads[..dim]); }
     }
 
     static void ScaleByPosition(PassContext context, PositionScale scale, RowMatrix queries)

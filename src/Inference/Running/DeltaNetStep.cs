@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Weights;
@@ -72,8 +73,8 @@ static class DeltaNetStep
     // What the memory is multiplied by before each position.
     static void Decays(PassContext context, DeltaNetKind kind, RowMatrix decays)
     {
-        var log = context.Weights.ReadVector(kind.DecayLog, kind.ValueHeads);
-        var bias = context.Weights.ReadVector(kind.DecayBias, kind.ValueHeads);
+        var log = context.Vector(kind.DecayLog, kind.ValueHeads);
+        var bias = context.Vector(kind.DecayBias, kind.ValueHeads);
         for (var row = 0; row < decays.Count; row++)
         {
             var values = decays[row];
@@ -94,8 +95,9 @@ static class DeltaNetStep
             {
                 var sum = 0f;
                 for (var tap = 0; tap < span; tap++) { sum += taps[(channel * span) + tap] * seen[((i + tap) * width) + channel]; }
-                row[channel] = Activations.Silu(sum);
+                row[channel] = sum;
             }
+            Activations.Silu(row);
         }
         state.Inputs = seen[(sequence.Count * width)..];
     }
@@ -134,7 +136,11 @@ static class DeltaNetStep
     // The norm's weights are as stored: only the model's other norms are centred on zero.
     static void Finish(PassContext context, DeltaNetKind kind, RowMatrix outputs, RowMatrix gates)
     {
-        Norms.RootMeanSquare(outputs.Values, context.Weights.ReadVector(kind.Norm, kind.ValueDim), context.Model.NormEpsilon);
-        for (var i = 0; i < outputs.Values.Length; i++) { outputs.Values[i] *= Activations.Silu(gates.Values[i]); }
+        Norms.RootMeanSquare(outputs.Values, context.Vector(kind.Norm, kind.ValueDim), context.Model.NormEpsilon);
+        context.EachRow(outputs, row =>
+        {
+            Activations.Silu(gates[row]);
+            TensorPrimitives.Multiply(outputs[row], gates[row], outputs[row]);
+        });
     }
 }

@@ -29,7 +29,7 @@ static class ExpertsStep
 
     static void AddShared(PassContext context, ExpertsKind kind, RowMatrix made, RowMatrix inputs, RowMatrix sums)
     {
-        var gate = kind.SharedGate is null ? null : context.Weights.ReadVector(kind.SharedGate, inputs.Width);
+        var gate = kind.SharedGate is null ? null : context.Vector(kind.SharedGate, inputs.Width);
         for (var row = 0; row < made.Count; row++) { Lanes.AddScaled(sums[row], made[row], gate is null ? 1 : Activations.Sigmoid(Lanes.Dot(gate, inputs[row]))); }
     }
 
@@ -37,7 +37,7 @@ static class ExpertsStep
     static List<(int Row, float Weight)>?[] Send(PassContext context, RouterKind router, RowMatrix inputs)
     {
         var scores = context.Multiply(router.Weight, inputs);
-        var bias = router.ChoiceBias is null ? null : context.Weights.ReadVector(router.ChoiceBias, router.Experts);
+        var bias = router.ChoiceBias is null ? null : context.Vector(router.ChoiceBias, router.Experts);
         var sent = new List<(int, float)>?[router.Experts];
         for (var row = 0; row < scores.Count; row++)
         {

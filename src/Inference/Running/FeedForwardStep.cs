@@ -8,9 +8,8 @@ static class FeedForwardStep
 {
     internal static RowMatrix Run(PassContext context, MlpKind kind, RowMatrix inputs)
     {
-        var gate = context.Multiply(kind.Gate, inputs);
-        var up = context.Multiply(kind.Up, inputs);
-        Activations.Gate(kind.Activation, gate.Values, up.Values);
+        if (context.MultiplyAll(inputs, kind.Gate, kind.Up) is not [var gate, var up]) { throw new System.Diagnostics.UnreachableException(); }
+        context.EachRow(gate, row => Activations.Gate(kind.Activation, gate[row], up[row]));
         return context.Multiply(kind.Down, gate);
     }
 }

@@ -1,4 +1,5 @@
 using Ckpt.Inference.Descriptions;
+using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Weights;
 using Ckpt.Sharding;
 
@@ -6,11 +7,18 @@ namespace Ckpt.Inference.Running;
 
 /// <summary>How a pass' memory is shared between activations, which are as large as they are, and tiles of weights, which can be small.</summary>
 /// <param name="Activations">Bytes of activations, states and logits at most.</param>
-/// <param name="TileValues">Values of a thread's tile.</param>
-readonly record struct ForwardMemory(long Activations, int TileValues)
+/// <param name="TileValues">Values of the rows that a thread reads at once.</param>
+/// <param name="PanelCount">Panels that a thread goes over at once.</param>
+/// <param name="PanelBytes">Bytes of a thread's panels that do not stay.</param>
+/// <param name="RoomValues">Values of a thread's inputs and sums.</param>
+/// <param name="KeptBytes">Bytes of weights that may stay from pass to pass.</param>
+readonly record struct ForwardMemory(long Activations, int TileValues, int PanelCount, long PanelBytes, int RoomValues, long KeptBytes)
 {
-    // A tile and the inputs it meets stay in a core's second cache.
+    // Rows as they are read stay in a core's second cache until they are in their panel.
     const int MostTileValues = (512 << 10) / sizeof(float);
+
+    // Inputs are put side by side once for so many panels.
+    const int MostPanels = 8;
 
     /// <exception cref="BudgetException">Activations and one row of the widest matrix a thread do not fit.</exception>
     internal static ForwardMemory Plan(ForwardModel model, IWeightSource weights, PassSize size, ForwardOptions options)
@@ -28,12 +36,21 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
         var activations = sizeof(float) * ((size.Rows * ((4L * model.Hidden) + widest)) + (states * size.Positions) + (memories * size.Sequences) + (size.LogitRows * (long)model.Vocabulary));
         // A rank's inputs and products, where products are summed up rank by rank.
         if (weights.SharedOver(OutputOf(model.Layers[0]).Name).Ranks > 1) { activations += sizeof(float) * size.Rows * (row + model.Hidden); }
-        var left = (options.MaxMemory - activations) / sizeof(float) / Math.Max(1, options.Threads);
-        if (left < row)
+        var threads = Math.Max(1, options.Threads);
+        var left = options.MaxMemory - activations;
+        for (var panels = MostPanels; panels > 0; panels /= 2)
         {
-            throw new BudgetException($"a pass over {size.Rows} tokens needs {activations + (sizeof(float) * row * Math.Max(1, options.Threads)):N0} bytes, allowed are {options.MaxMemory:N0}");
+            var (kept, room) = (panels * Panels.Bytes(checked((int)row), isHalf: false), Panels.RoomValues(panels, size.Rows, row));
+            var rest = (left / threads) - kept - (sizeof(float) * (long)room);
+            if (rest < sizeof(float) * row)
+            {
+                if (panels > 1) { continue; }
+                throw new BudgetException($"a pass over {size.Rows} tokens needs {activations + (threads * (kept + (sizeof(float) * (room + row)))):N0} bytes, allowed are {options.MaxMemory:N0}");
+            }
+            var tile = (int)Math.Min(rest / sizeof(float), Math.Max(row, MostTileValues));
+            return new ForwardMemory(activations, tile, panels, kept, room, left - (threads * (kept + (sizeof(float) * ((long)room + tile)))));
         }
-        return new ForwardMemory(activations, (int)Math.Min(left, MostTileValues));
+        throw new System.Diagnostics.UnreachableException();
     }
 
     static WeightMatrix OutputOf(LayerKind layer) => layer.Attention?.Output ?? layer.Latent?.Output ?? layer.DeltaNet!.Output;
@@ -55,12 +72,14 @@ readonly record struct ForwardMemory(long Activations, int TileValues)
 
     static long StateWidth(LayerKind layer) => layer switch
     {
-        { Attention: { } each } => 2L * each.Groups * each.HeadDim,
-        { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + each.Value),
+        { Attention: { } each } => (long)each.Groups * (each.HeadDim + Whole(each.HeadDim)),
+        { Latent: { } each } => (long)each.Heads * (each.Nope + each.Rope + Whole(each.Value)),
         _ => 0,
     };
 
     static long MemorySize(LayerKind layer) => layer.DeltaNet is { } each ? ((long)each.ConvWidth * each.Convolution.Columns) + ((long)each.ValueHeads * each.KeyDim * each.ValueDim) : 0;
+
+    static long Whole(int elements) => Panels.Count(elements) * (long)Panels.Rows;
 
     static long Outputs(WeightMatrix? matrix) => matrix?.Rows ?? 0;
 }

@@ -6,8 +6,8 @@ using Ckpt.Inference.Weights;
 
 namespace Ckpt.Inference.Running;
 
-/// <summary>Runs new tokens of sequences through a model, behind what their states hold.</summary>
-sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOptions options)
+/// <summary>Runs new tokens of sequences through a model, behind what their states hold. A store, where there is one, keeps weights from pass to pass; whoever gives it disposes it.</summary>
+sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOptions options, PanelStore? store = null)
 {
     /// <summary>The logits, a row for each token, or for each sequence where only the last are asked for.</summary>
     internal RowMatrix Run(IReadOnlyList<int[]> tokens, IReadOnlyList<SequenceState> states, bool keepStates)
@@ -18,9 +18,10 @@ sealed class ForwardRunner(ForwardModel model, IWeightSource weights, ForwardOpt
         var layers = Math.Min(options.StopAfterLayer ?? model.LayerCount, model.LayerCount);
         var isWhole = layers == model.LayerCount;
         var logitRows = !isWhole ? 0 : options.LastLogitsOnly ? sequences.Count : rows;
-        var positions = sequences.Sum(static sequence => Math.Max(sequence.Start + (long)sequence.Count, sequence.State.Capacity));
+        var positions = sequences.Sum(static sequence => Panels.Count(Math.Max(sequence.Start + sequence.Count, sequence.State.Capacity)) * (long)Panels.Rows);
         var memory = ForwardMemory.Plan(model, weights, new PassSize(rows, logitRows, sequences.Count, positions, keepStates), options);
-        var context = new PassContext(model, weights, sequences, options, memory.TileValues);
+        store?.Shrink(memory.KeptBytes);
+        using var context = new PassContext(model, weights, store, sequences, options, memory);
 
         var hidden = Embed(tokens, rows);
         options.OnHidden?.Invoke(0, hidden);

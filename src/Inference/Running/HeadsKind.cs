@@ -1,3 +1,5 @@
+using Ckpt.Inference.Kernels;
+
 namespace Ckpt.Inference.Running;
 
 /// <summary>Heads that score keys and mix values.</summary>
@@ -13,6 +15,9 @@ readonly record struct HeadsKind(int Heads, int Groups, int KeyDim, int ValueDim
 {
     /// <summary>Positions in a chunk, of which a query sees none but those of its own; null: there are no chunks.</summary>
     internal long? Chunk { get; init; }
+
+    /// <summary>Panels of a value.</summary>
+    internal int ValuePanels => Panels.Count(ValueDim);
 
     /// <summary>The first position that the query of a position sees.</summary>
     internal int First(int position)

@@ -22,6 +22,8 @@ public sealed class CheckpointWeights : IWeightSource
 
     public Shape? ShapeOf(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor.Shape : null;
 
+    public DType TypeOf(string name) => _tensors.TryGetValue(name, out var tensor) ? tensor.DType : DType.F32;
+
     public void Read(string name, Box region, Span<float> target) =>
         _opened.GetOrAdd(name, static (key, self) => new TensorSingles(self._reader, self._tensors[key]), this).Read(region, target);
 }

@@ -11,6 +11,9 @@ public interface IWeightSource
     /// <summary>The shape of a weight, or null where there is none of that name.</summary>
     Shape? ShapeOf(string name);
 
+    /// <summary>The type a weight is stored in; of bfloat16 every value read is one.</summary>
+    DType TypeOf(string name) => DType.F32;
+
     /// <summary>
     /// How a weight is shared: a product over the axis is summed up part by part, as ranks do that hold equal parts of it one behind the other.
     /// </summary>

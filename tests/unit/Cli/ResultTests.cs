@@ -119,8 +119,7 @@ public class ResultTests
 
     [Theory]
     [Clause("CLI-4.5")]
-    [InlineData("pt", 4, "not in this version")]
-    [InlineData("sft", 4, "not in this version")]
+    [InlineData("rlhf", 4, "not in this version")]
     [InlineData("exprot", 2, "did you mean 'export'?")]
     [InlineData("frobnicate", 2, "there are export, ls, inspect")]
     public void OtherCommandsAreRefused(string command, int exitCode, string says)

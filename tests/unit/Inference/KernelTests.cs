@@ -1,8 +1,10 @@
+using Ckpt.Formats.Tensors;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Generation;
 using Ckpt.Inference.Kernels;
 using Ckpt.Inference.Running;
 using Ckpt.Inference.Weights;
+using Ckpt.Sharding.Elements;
 using Xunit;
 
 namespace Ckpt.UnitTests.Inference;
@@ -14,26 +16,88 @@ public sealed class KernelTests
 
     [Theory]
     [InlineData(1, 1, 1)]
-    [InlineData(4, 4, 16)]
-    [InlineData(5, 7, 33)]
-    [InlineData(13, 6, 100)]
-    [InlineData(8, 3, 7)]
-    [InlineData(6, 9, 20_000)]
-    public void ProductsAreThoseOfPlainLoops(int rows, int count, int width)
+    [InlineData(32, 8, 16)]
+    [InlineData(45, 7, 33)]
+    [InlineData(64, 17, 256)]
+    [InlineData(130, 9, 300)]
+    [InlineData(33, 70, 7)]
+    [InlineData(40, 9, 5_000)]
+    public unsafe void ProductsOfEveryKernelAreThoseOfPlainLoops(int rows, int count, int width)
     {
-        var (weights, inputs) = (Values(rows * width), Values(count * width));
-        var outputs = new float[count * (rows + 2)];
-        DotBlocks.Multiply(weights, rows, inputs, count, width, outputs, rows + 2);
-        for (var at = 0; at < count; at++)
+        foreach (var isHalf in new[] { true, false })
         {
-            for (var row = 0; row < rows; row++)
+            var (weights, inputs) = (Values(rows * width), Values(count * width));
+            if (isHalf) { FloatElements.Round(DType.BF16, weights); }
+            var panels = Panels.Count(rows);
+            var memory = new byte[panels * Panels.Bytes(width, isHalf)];
+            var room = new float[Panels.RoomValues(panels, count, width)];
+            float[] wide, narrow;
+            fixed (byte* at = memory)
+            fixed (float* to = room, from = inputs)
             {
-                var sum = 0.0;
-                for (var i = 0; i < width; i++) { sum += (double)weights[(row * width) + i] * inputs[(at * width) + i]; }
-                Assert.Equal(sum, outputs[(at * (rows + 2)) + row], 1e-5 * Math.Sqrt(width));
+                for (var row = 0; row < rows; row++) { Panels.Put(weights.AsSpan(row * width, width), row % Panels.Rows, 1, width, isHalf, at + (row / Panels.Rows * Panels.Bytes(width, isHalf))); }
+                wide = Multiplied<PanelKernel512>(at, to, from);
+                narrow = Multiplied<PanelKernel256>(at, to, from);
             }
-            Assert.Equal(0, outputs[(at * (rows + 2)) + rows]);
+            Assert.Equal(wide, narrow);
+            for (var input = 0; input < count; input++)
+            {
+                for (var row = 0; row < rows; row++)
+                {
+                    var sum = 0.0;
+                    for (var i = 0; i < width; i++) { sum += (double)weights[(row * width) + i] * inputs[(input * width) + i]; }
+                    Assert.Equal(sum, wide[(input * (rows + 2)) + row], 1e-5 * Math.Sqrt(width));
+                }
+                Assert.Equal(0, wide[(input * (rows + 2)) + rows]);
+            }
+
+            float[] Multiplied<TKernel>(byte* at, float* to, float* from) where TKernel : struct, IPanelKernel
+            {
+                var outputs = new float[count * (rows + 2)];
+                fixed (float* products = outputs) { Panels.Multiply<TKernel>(at, panels, isHalf, from, count, width, products, rows + 2, rows, to); }
+                return outputs;
+            }
         }
+    }
+
+    [Fact]
+    public unsafe void AnInputsProductsDoNotDependOnThoseBesideIt()
+    {
+        const int Width = 777;
+        var inputs = Values(9 * Width);
+        var memory = new byte[Panels.Bytes(Width, isHalf: true)];
+        s_random.NextBytes(memory);
+        for (var i = 1; i < memory.Length; i += 2) { memory[i] &= 0xBF; } // finite
+        var room = new float[Panels.RoomValues(1, 9, Width)];
+        var (together, alone) = (new float[9 * Panels.Rows], new float[Panels.Rows]);
+        fixed (byte* at = memory)
+        fixed (float* to = room, from = inputs, all = together, one = alone)
+        {
+            Panels.Multiply(at, 1, true, from, 9, Width, all, Panels.Rows, Panels.Rows, to);
+            for (var input = 0; input < 9; input++)
+            {
+                Panels.Multiply(at, 1, true, from + (input * Width), 1, Width, one, Panels.Rows, Panels.Rows, to);
+                Assert.Equal(alone, together[(input * Panels.Rows)..((input + 1) * Panels.Rows)]);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0.1, 0.1124629160182849)]
+    [InlineData(0.5, 0.5204998778130465)]
+    [InlineData(-1, -0.8427007929497149)]
+    [InlineData(2, 0.9953222650189527)]
+    [InlineData(5, 0.9999999999984626)]
+    public void TheErrorFunctionIsThatOfTables(double x, double value) => Assert.Equal(value, ErrorFunction.Of(x), 2e-8);
+
+    [Fact]
+    public void ALayerNormTakesTheMeanAway()
+    {
+        float[] values = [1, 2, 3, 6];
+        Norms.Layer(values, [1, 1, 2, 1], [0, 10, 0, 0], 0);
+        var root = Math.Sqrt(14 / 4.0); // of the squares of -2, -1, 0 and 3
+        double[] expected = [-2 / root, (-1 / root) + 10, 0, 3 / root];
+        for (var i = 0; i < 4; i++) { Assert.Equal(expected[i], values[i], 1e-6); }
     }
 
     [Fact]
@@ -71,13 +135,23 @@ public sealed class KernelTests
     public void ActivationsFollowTheirFormulas(float x)
     {
         var sigmoid = 1 / (1 + Math.Exp(-(double)x));
-        Assert.Equal(x * sigmoid, Activations.Silu(x), 1e-6 * Math.Max(1, Math.Abs(x)));
+        Assert.Equal(2 * x * sigmoid, Gated(Activation.Silu), 2e-6 * Math.Max(1, Math.Abs(x)));
         Assert.Equal(Math.Log(1 + Math.Exp(x)), Activations.SoftPlus(x), 1e-5);
-        Assert.Equal(0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), Activations.GeluTanh(x), 1e-5);
+        Assert.Equal(x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))), Gated(Activation.GeluTanh), 2e-5);
+        Assert.Equal(x * (1 + ErrorFunction.Of(x / Math.Sqrt(2))), Gated(Activation.Gelu), 1e-5);
         float[] gate = [x];
         Activations.Gate(Activation.ClampedSwiGlu, gate, [x]);
         var held = Math.Min(x, 7);
         Assert.Equal((Math.Clamp(x, -7, 7) + 1) * held / (1 + Math.Exp(-1.702 * held)), gate[0], 1e-4);
+
+        // All of a row, longer than what is done at once, times two.
+        float Gated(Activation activation)
+        {
+            var (values, twos) = (Enumerable.Repeat(x, 1500).ToArray(), Enumerable.Repeat(2f, 1500).ToArray());
+            Activations.Gate(activation, values, twos);
+            Assert.Single(values.Distinct());
+            return values[0];
+        }
     }
 
     [Fact]

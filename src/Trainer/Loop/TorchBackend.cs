@@ -1,0 +1,11 @@
+using Ckpt.Trainer.Loop.Arguments;
+
+namespace Ckpt.Trainer.Loop;
+
+/// <summary>Computes with LibTorch.</summary>
+public sealed class TorchBackend : ITrainerBackend
+{
+    public IRankGroup Connect(PlaceArguments place) => new ConnectedRanks(place);
+
+    public ITrainingSession Open(TrainingArguments arguments, TrainingText text, IRankGroup ranks, SessionPlan plan) => TorchSession.Open(arguments, text, (ConnectedRanks)ranks, plan);
+}
