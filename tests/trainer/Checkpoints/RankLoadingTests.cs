@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Ckpt.Formats;
 using Ckpt.Formats.IO;
-using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Kit;
 using Ckpt.Trainer.Checkpoints;
