@@ -310,6 +310,9 @@ public sealed class FaceTests
         Is(sum(m), 10);
         Assert.Equal(ScalarType.Float64, m.sum(ScalarType.Float64).dtype);
         Is(m.sum(0), 4, 6);
+        Is(m.sum(0L), 4, 6);
+        Is(m.mean(0), 2, 3);
+        Is(m.mean(0L), 2, 3);
         Is(m.sum([0, 1], keepdim: true), 10);
         Is(m.mean(), 2.5f);
         Is(mean(m), 2.5f);

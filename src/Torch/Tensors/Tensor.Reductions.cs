@@ -31,14 +31,18 @@ public sealed partial class Tensor
 
     public Tensor sum(ScalarType? dtype = null) => s_sum.Call(this, dtype);
 
-    // An int, so that sum(0) is not taken for the type whose number is 0.
+    // For ints and longs, so that neither 0 is taken for the type whose number it is.
     public Tensor sum(int dim, bool keepdim = false, ScalarType? dtype = null) => s_sumDimIntList.Call(this, dim, keepdim, dtype);
+
+    public Tensor sum(long dim, bool keepdim = false, ScalarType? dtype = null) => s_sumDimIntList.Call(this, dim, keepdim, dtype);
 
     public Tensor sum(long[] dim, bool keepdim = false, ScalarType? dtype = null) => s_sumDimIntList.Call(this, dim, keepdim, dtype);
 
     public Tensor mean(ScalarType? dtype = null) => s_mean.Call(this, dtype);
 
     public Tensor mean(int dim, bool keepdim = false, ScalarType? dtype = null) => s_meanDim.Call(this, dim, keepdim, dtype);
+
+    public Tensor mean(long dim, bool keepdim = false, ScalarType? dtype = null) => s_meanDim.Call(this, dim, keepdim, dtype);
 
     public Tensor mean(long[] dim, bool keepdim = false, ScalarType? dtype = null) => s_meanDim.Call(this, dim, keepdim, dtype);
 

@@ -82,7 +82,7 @@ public sealed class TrainingRunTests
         Assert.Equal("Two plus two is four.<|im_end|>", text.Tokenizer.Decode([.. row.Labels.Where(l => l != TrainingRow.Ignored)]));
     }
 
-    [Theory, Clause("TRL-5.3")]
+    [TorchTheory, Clause("TRL-5.3")]
     [InlineData(false)]
     [InlineData(true)]
     public void AModelThatIsStoppedAndGoesOnIsTheSameModel(bool isLora)
@@ -109,7 +109,7 @@ public sealed class TrainingRunTests
         Assert.NotEqual(File.ReadAllBytes(Path.Combine(stopped, file)), File.ReadAllBytes(Path.Combine(folder["whole"], "checkpoint-4", file)));
     }
 
-    [Fact, Clause("TRL-5.4")]
+    [TorchFact, Clause("TRL-5.4")]
     public void AModelThatIsStoppedSaysHowItGoesOn()
     {
         using var folder = new TemporaryFolder();
