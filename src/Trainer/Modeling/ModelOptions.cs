@@ -1,5 +1,5 @@
-using Ckpt.Trainer.Adapting;
 using Ckpt.Torch;
+using Ckpt.Trainer.Adapting;
 
 namespace Ckpt.Trainer.Modeling;
 
