@@ -1,5 +1,5 @@
-using Ckpt.Trainer.Modeling;
 using Ckpt.Torch;
+using Ckpt.Trainer.Modeling;
 using static Ckpt.Torch.torch;
 
 namespace Ckpt.Trainer.Adapting;

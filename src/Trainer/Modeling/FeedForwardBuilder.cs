@@ -1,5 +1,4 @@
 using Ckpt.Inference.Descriptions;
-using Ckpt.Inference.Kernels;
 using Ckpt.Trainer.Modeling.Layers;
 
 namespace Ckpt.Trainer.Modeling;

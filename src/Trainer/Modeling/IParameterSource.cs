@@ -1,5 +1,4 @@
 using Ckpt.Torch;
-using static Ckpt.Torch.torch;
 
 namespace Ckpt.Trainer.Modeling;
 

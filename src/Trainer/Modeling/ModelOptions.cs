@@ -1,6 +1,5 @@
-using Ckpt.Trainer.Adapting;
 using Ckpt.Torch;
-using static Ckpt.Torch.torch;
+using Ckpt.Trainer.Adapting;
 
 namespace Ckpt.Trainer.Modeling;
 

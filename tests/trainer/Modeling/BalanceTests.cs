@@ -1,5 +1,4 @@
 using Ckpt.Kit;
-using Ckpt.Torch;
 using Ckpt.Trainer.Modeling;
 using Xunit;
 using static Ckpt.Torch.torch;

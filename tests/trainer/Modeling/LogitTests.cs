@@ -1,7 +1,6 @@
 using Ckpt.Inference;
 using Ckpt.Inference.Weights;
 using Ckpt.Kit;
-using Ckpt.Torch;
 using Ckpt.Trainer.Modeling;
 using Xunit;
 using static Ckpt.Torch.torch;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Ckpt.Inference.Weights;
 using Ckpt.Formats.Tensors;
+using Ckpt.Inference.Weights;
 using Ckpt.Torch;
 using Ckpt.Trainer.Adapting;
 using Ckpt.Trainer.Modeling;

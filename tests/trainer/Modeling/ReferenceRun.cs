@@ -2,7 +2,6 @@ using Ckpt.Formats.Tensors;
 using Ckpt.Inference.Weights;
 using Ckpt.Kit;
 using Ckpt.Models.Opening;
-using Ckpt.Torch;
 using Ckpt.Trainer.Adapting;
 using Ckpt.Trainer.Modeling;
 using Ckpt.Trainer.Optimizing;

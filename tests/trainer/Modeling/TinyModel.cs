@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Ckpt.Formats.Tensors;
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Weights;
 using Ckpt.Kit;

@@ -1,7 +1,7 @@
+using Ckpt.Inference.Descriptions;
 using Ckpt.Torch;
 using Ckpt.Trainer.Modeling.Functions;
 using Ckpt.Trainer.Modeling.Kernels;
-using Ckpt.Inference.Descriptions;
 using static Ckpt.Torch.torch;
 
 namespace Ckpt.Trainer.Modeling.Layers;

@@ -1,5 +1,5 @@
-using Ckpt.Trainer.Adapting;
 using Ckpt.Torch;
+using Ckpt.Trainer.Adapting;
 using static Ckpt.Torch.torch;
 
 namespace Ckpt.Trainer.Modeling.Layers;

@@ -1,5 +1,5 @@
-using Ckpt.Trainer.Modeling.Functions;
 using Ckpt.Torch;
+using Ckpt.Trainer.Modeling.Functions;
 using static Ckpt.Torch.torch;
 
 namespace Ckpt.Trainer.Modeling.Layers;
