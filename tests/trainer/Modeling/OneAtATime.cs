@@ -1,5 +1,4 @@
 using Ckpt.Torch;
-using Ckpt.Trainer.Modeling.Kernels;
 using Xunit;
 
 namespace Ckpt.TrainerTests.Modeling;
@@ -13,6 +12,5 @@ public sealed class OneAtATime : ICollectionFixture<OneAtATime>
     public OneAtATime()
     {
         if (torch.IsAvailable(out _)) { torch.set_num_threads(1); }
-        KernelRows.Threads = 1;
     }
 }
