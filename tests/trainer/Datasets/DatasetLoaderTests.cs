@@ -63,7 +63,7 @@ public sealed class DatasetLoaderTests
         Assert.Equal(["I am Huang of swift.", "我是小黄，来自swift。"], loaded.Training.Select(e => e.Messages[1].Content));
     }
 
-    [Fact, Clause("TRL-3.3")]
+    [Fact, Clause("TRL-3.3"), Clause("TRL-3.4")]
     public void RowsBecomeTokensAndWhatIsTooLongIsCounted()
     {
         using var folder = new TemporaryFolder();
