@@ -1,6 +1,5 @@
 using Ckpt.Inference.Descriptions;
 using Ckpt.Inference.Kernels;
-using Ckpt.Inference.Weights;
 
 namespace Ckpt.Inference.Running;
 

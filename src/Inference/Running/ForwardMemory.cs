@@ -17,6 +17,9 @@ readonly record struct ForwardMemory(long Activations, int TileValues, int Panel
     // Rows as they are read stay in a core's second cache until they are in their panel.
     const int MostTileValues = (512 << 10) / sizeof(float);
 
+    // The program itself; and rows that are done with stay, about once as many as are in use, until they are collected.
+    const long Uncollected = 160 << 20;
+
     // Inputs are put side by side once for so many panels.
     const int MostPanels = 8;
 
@@ -48,7 +51,8 @@ readonly record struct ForwardMemory(long Activations, int TileValues, int Panel
                 throw new BudgetException($"a pass over {size.Rows} tokens needs {activations + (threads * (kept + (sizeof(float) * (room + row)))):N0} bytes, allowed are {options.MaxMemory:N0}");
             }
             var tile = (int)Math.Min(rest / sizeof(float), Math.Max(row, MostTileValues));
-            return new ForwardMemory(activations, tile, panels, kept, room, left - (threads * (kept + (sizeof(float) * ((long)room + tile)))));
+            var keeps = left - (threads * (kept + (sizeof(float) * ((long)room + tile)))) - activations - Uncollected;
+            return new ForwardMemory(activations, tile, panels, kept, room, keeps);
         }
         throw new System.Diagnostics.UnreachableException();
     }
