@@ -110,6 +110,7 @@ public sealed class TensorTests
         Assert.True(Has("aten::matmul"));
         Assert.False(Has("aten::no_such_operator"));
         Assert.Equal([3f, 1, 2, 3, 1, 2], Call("aten::cat", new[] { t, t }, 0).ToArray<float>());
+        Assert.Equal([3f, 1, 2, 3, 1, 2], Call("aten::cat", new[] { t, t }).ToArray<float>());
     }
 
     [TorchFact]
@@ -175,4 +176,51 @@ public sealed class TensorTests
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     static void Forget() => _ = ones([3]);
+
+    [TorchFact]
+    public void TensorsWithoutElementsAreTensors()
+    {
+        using var scope = NewDisposeScope();
+        var t = zeros([0, 3]);
+        Assert.Empty(t.ToArray<float>());
+        Assert.True(t.data<float>().IsEmpty);
+        t.CopyFrom(Array.Empty<float>());
+        Assert.Equal([0L, 3], (t + 1).shape);
+        Assert.Empty(zeros([]).shape);
+        Assert.Equal([7f], full([], 7.0).ToArray<float>());
+    }
+
+    [TorchFact]
+    public void WhatIsTooManyForASpanIsSaidSo()
+    {
+        // No memory is touched: one number, seen four thousand million times.
+        using var scope = NewDisposeScope();
+        var t = zeros([1], ScalarType.Byte).expand(1L << 32);
+        Assert.Equal(1L << 32, t.numel());
+        Assert.Throws<InvalidOperationException>(() => { _ = t.data<byte>(); });
+        Assert.Throws<ArgumentException>(() => t.CopyTo<byte>(new byte[3]));
+    }
+
+    [TorchFact]
+    public void DevicesAreNamedAsInPyTorch()
+    {
+        Assert.Equal(new Device(DeviceType.CUDA, 1), Device.Parse("cuda:1"));
+        Assert.Equal("cuda:1", Device.Parse("cuda:1").ToString());
+        Assert.Equal("cpu", ((Device)"cpu").ToString());
+        Assert.Throws<ArgumentException>(() => Device.Parse("cuda:x"));
+        Assert.Throws<ArgumentException>(() => Device.Parse("cuda:128"));
+        Assert.Throws<ArgumentException>(() => Device.Parse("tpu"));
+        Assert.Equal(0, cuda.is_available() ? 0 : cuda.device_count());
+        if (!cuda.is_available()) { Assert.Throws<TorchException>(() => zeros([1], device: "cuda")); }
+    }
+
+    [TorchFact]
+    public void ThreadsAreSet()
+    {
+        var before = get_num_threads();
+        set_num_threads(1);
+        Assert.Equal(1, get_num_threads());
+        set_num_threads(before);
+        Assert.Throws<TorchException>(() => set_num_threads(0));
+    }
 }

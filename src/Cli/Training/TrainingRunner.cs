@@ -5,9 +5,7 @@ using Ckpt.Cli.Export;
 using Ckpt.Cli.Flags;
 using Ckpt.Cli.Output;
 using Ckpt.Formats;
-using Ckpt.Torch;
 using Ckpt.Trainer.Loop;
-using Ckpt.Trainer.Loop.Arguments;
 
 namespace Ckpt.Cli.Training;
 
@@ -21,7 +19,7 @@ sealed class TrainingRunner(ITrainerBackend backend)
         var ranks = RankEnvironment.From(Environment.GetEnvironmentVariable);
         var cache = new HubCache(context.Environment);
         var arguments = TrainingFlags.Parse(values, command, ranks, cache.Find, Base);
-        if (!torch.IsAvailable(out var reason)) { throw new UnsupportedCheckpointException("CLI-11.5", command, reason); }
+        if (backend.Unavailable is { } reason) { throw new UnsupportedCheckpointException("CLI-11.5", command, reason); }
         if (ranks.Rank == 0)
         {
             foreach (var note in values.Notes) { context.Progress.Note("note: " + note); }

@@ -1,5 +1,4 @@
 using Ckpt.Inference.Descriptions;
-using Ckpt.Inference.Kernels;
 
 namespace Ckpt.Inference.Running;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;

@@ -7,7 +7,6 @@ using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Holding;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Views;
 

@@ -180,7 +180,7 @@ public sealed class TrainerCheckpoint
 
     void SaveMerged(string saved)
     {
-        IAdapter? adapter = null;
+        McoreAdapter? adapter = null;
         try
         {
             RankAgreement.Run(_ranks.Exchange, () => adapter = McoreAdapter.Open(saved));

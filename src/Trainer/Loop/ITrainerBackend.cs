@@ -6,6 +6,9 @@ namespace Ckpt.Trainer.Loop;
 /// <summary>What computes: connects ranks, and opens models to train.</summary>
 public interface ITrainerBackend
 {
+    /// <summary>What to install where it cannot compute here; null where it can.</summary>
+    string? Unavailable { get; }
+
     /// <summary>Meets the other ranks; disposed by the caller where it can be.</summary>
     IRankGroup Connect(PlaceArguments place);
 

@@ -1,5 +1,6 @@
 using Ckpt.Data;
 using Ckpt.Data.Datasets;
+using Ckpt.Data.Preprocessing;
 using Ckpt.Trainer.Datasets;
 using Ckpt.Trainer.Loop.Arguments;
 
@@ -78,8 +79,14 @@ public sealed class TrainingData : IDisposable
         if (arguments.Data.Validation.Count == 0) { SplitOff = loaded.Validation; }
     }
 
-    static RowEncoder Encoder(TrainingArguments arguments, TrainingText text, DateTime now) =>
-        new(text.Encoder(arguments.Encoding, now), arguments.Data.Strict, arguments.Encoding.Threads);
+    static RowEncoder Encoder(TrainingArguments arguments, TrainingText text, DateTime now)
+    {
+        var encoding = arguments.Encoding;
+        if (encoding.PromptType is not { } name) { return new RowEncoder(text.Encoder(encoding, now), arguments.Data.Strict, encoding.Threads); }
+        // MindSpeed-LLM's templates shorten a conversation turn by turn, by a rule of their own.
+        var (chat, most) = (new EncoderFactory().OpenChat(text.Folder, name, encoding.EnableThinking), text.MaxLength(encoding));
+        return new RowEncoder(example => TrainingRow.Of(chat.EncodeAll(example, most)), arguments.Data.Strict, encoding.Threads);
+    }
 
     void ReadIndexed(TrainingArguments arguments, TrainingText text)
     {

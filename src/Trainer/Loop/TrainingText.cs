@@ -30,7 +30,8 @@ public sealed record TrainingText(HfConfig Config, string Folder, Tokenizer Toke
         var tokenizer = Tokenizer.Load(folder);
         var encoding = arguments.Encoding;
         // Running text is written without a template's turns; which one it is then does not matter.
-        var template = encoding.Template != "auto" ? encoding.Template
+        var template = encoding.PromptType is { } named ? MindSpeedTemplates.Get(named).Name
+            : encoding.Template != "auto" ? SwiftTemplates.Get(encoding.Template, default).Name
             : TemplateChoice.Of(side.Config.Model.ModelType, tokenizer.ChatTemplate, model.Name ?? folder) ?? (encoding.UseChatTemplate ? Throw.NoTemplate(side.Config.Model.ModelType) : "dummy");
         return new TrainingText(side.Config, folder, tokenizer, template);
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Ckpt.Data;
-using Ckpt.Data.Tokenizers;
 using Ckpt.Kit;
 using Ckpt.Trainer.Datasets;
 using Ckpt.Trainer.Loop;
@@ -71,6 +70,18 @@ public sealed class TrainingRunTests
         Assert.Equal("hello<|im_end|>\n", text.Tokenizer.Decode([.. sample.Labels!.Where(l => l != TrainingRow.Ignored)]));
     }
 
+    [Fact, Clause("TRL-3.3")]
+    public void MindSpeedsTemplatesWriteRowsToo()
+    {
+        var arguments = Arguments("out", 1);
+        arguments = arguments with { Encoding = new EncodingArguments { PromptType = "qwen" }, Data = arguments.Data with { Training = [Path.Combine(s_quickstart, "sentences.jsonl")], Shuffle = false } };
+        var text = TrainingText.Of(arguments, _ => null);
+        using var data = TrainingData.Read(arguments, text, _ => null, _ => { }, DateTime.UnixEpoch, default);
+        var row = data.Source(new BatchGeometry(1, 1, 1), 0, new SamplerOptions(Shuffle: false)).MicroBatch(0)[0];
+        Assert.Equal("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nWhat is two plus two?<|im_end|>\n<|im_start|>assistant\nTwo plus two is four.<|im_end|>", text.Tokenizer.Decode(row.Ids));
+        Assert.Equal("Two plus two is four.<|im_end|>", text.Tokenizer.Decode([.. row.Labels.Where(l => l != TrainingRow.Ignored)]));
+    }
+
     [Theory, Clause("TRL-5.3")]
     [InlineData(false)]
     [InlineData(true)]
@@ -132,6 +143,8 @@ public sealed class TrainingRunTests
 
     sealed class ToyBackend : ITrainerBackend
     {
+        public string? Unavailable => null;
+
         public IRankGroup Connect(PlaceArguments place) => new SingleRank();
 
         public ITrainingSession Open(TrainingArguments arguments, TrainingText text, IRankGroup ranks, SessionPlan plan) => new ToySession(plan.RunFolder);

@@ -12,7 +12,7 @@ public sealed class BalanceTests
 {
     static readonly long[] s_tokens = [.. Enumerable.Range(0, 24).Select(static at => (long)((at * 37) % 23) + 1)];
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.6")]
     public void TheBalancingLossIsAddedToTheRoutersGradients()
     {
@@ -38,7 +38,7 @@ public sealed class BalanceTests
         Assert.Contains(found.Zip(before), static pair => Math.Abs(pair.First - pair.Second) > 1e-4);
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.7")]
     public void BiasesMoveTowardsTheMean()
     {

@@ -15,7 +15,7 @@ public sealed class CurveTests
     // In bfloat16 steps cost what they would elsewhere, without its instructions.
     static int Some => ParallelTests.Steps;
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3", "full")]
     [InlineData("llama", "full")]
     [InlineData("qwen3_moe", "full")]
@@ -44,7 +44,7 @@ public sealed class CurveTests
         Assert.True(compared >= 2, $"{compared} tensors");
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3", "full")]
     [InlineData("llama", "lora")]
     [InlineData("qwen3_moe", "full")]

@@ -13,7 +13,7 @@ namespace Ckpt.TrainerTests.Modeling;
 [Collection(OneAtATime.Name)]
 public sealed class KernelTests
 {
-    [Theory]
+    [TorchTheory]
     [InlineData(5, 3, 0f)]
     [InlineData(7, 64, 1f)]
     [InlineData(600, 101, 0f)]
@@ -23,7 +23,7 @@ public sealed class KernelTests
         inputs => autograd.Apply(new RmsNormFunction(1e-6f, shift), inputs)[0],
         inputs => Norm(inputs[0], inputs[1].add(shift)));
 
-    [Theory]
+    [TorchTheory]
     [InlineData(Activation.Silu, 4, 5)]
     [InlineData(Activation.Silu, 300, 67)]
     [InlineData(Activation.GeluTanh, 6, 24)]
@@ -45,7 +45,7 @@ public sealed class KernelTests
             };
         });
 
-    [Theory]
+    [TorchTheory]
     [InlineData(true, false, 16)]
     [InlineData(false, false, 16)]
     [InlineData(true, true, 16)]
@@ -69,7 +69,7 @@ public sealed class KernelTests
         static Tensor Joined(Tensor[] parts) => cat([.. parts.Select(static part => part.reshape(-1))]);
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.5")]
     public void RowsAreGatheredAndWeighedAsByOperators()
     {

@@ -13,7 +13,7 @@ public sealed class LoraTests
 {
     static readonly long[] s_tokens = [.. Enumerable.Range(0, 24).Select(static at => (long)((at * 37) % 23) + 1)];
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3", "all-linear all-embedding")]
     [InlineData("qwen3_moe", "all-linear all-router")]
     [InlineData("deepseek_v3-yarn", "all-linear")]
@@ -36,7 +36,7 @@ public sealed class LoraTests
         }
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(false)]
     [InlineData(true)]
     [Clause("MOD-1.7")]
@@ -60,7 +60,7 @@ public sealed class LoraTests
         }
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-1.7")]
     public void DrawnWeightsAreAsMegatronDrawsThem()
     {
@@ -72,7 +72,7 @@ public sealed class LoraTests
         Assert.All(values["decoder.layers.2.self_attention.q_layernorm.weight"].Values, static value => Assert.Equal(1, value));
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3", false)]
     [InlineData("qwen3", true)]
     [InlineData("qwen3_moe", true)]
@@ -121,7 +121,7 @@ public sealed class LoraTests
         Assert.False(Is(new LoraOptions { ModulesToSave = ["linear_qkv"] }, qkv));
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-2.7")]
     public void WhatIsFrozenIsNotTrained()
     {

@@ -11,7 +11,7 @@ namespace Ckpt.TrainerTests.Modeling;
 [Collection(OneAtATime.Name)]
 public sealed class OptimizerTests
 {
-    [Theory]
+    [TorchTheory]
     [InlineData(OptimizerKind.Adam)]
     [InlineData(OptimizerKind.Sgd)]
     [Clause("MOD-4.6")]
@@ -49,7 +49,7 @@ public sealed class OptimizerTests
         foreach (var parameter in run.Model.Parameters) { Assert.Equal(0, (parameters[parameter.Name] - parameter.Value).abs().max().item<double>(), 2e-6); }
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-4.4")]
     public void ANormThatIsNoNumberChangesNothing()
     {
@@ -65,7 +65,7 @@ public sealed class OptimizerTests
         Assert.True(double.IsFinite(run.Train(1, 4).Norms[0]));
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]
     [Clause("MOD-4.5")]

@@ -15,7 +15,7 @@ namespace Ckpt.TrainerTests.Modeling;
 [Collection(OneAtATime.Name)]
 public sealed class PassTests
 {
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3")]
     [InlineData("deepseek_v3-yarn")]
     [InlineData("gpt_oss")]
@@ -41,7 +41,7 @@ public sealed class PassTests
         }
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData(RecomputeGranularity.Full, RecomputeMethod.Uniform, 1, 0.0)]
     [InlineData(RecomputeGranularity.Full, RecomputeMethod.Uniform, 3, 0.2)]
     [InlineData(RecomputeGranularity.Full, RecomputeMethod.Block, 2, 0.2)]
@@ -58,7 +58,7 @@ public sealed class PassTests
         Assert.Contains(kept.Values, static values => values.Any(static value => Math.Abs(value) > 1e-4));
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.3")]
     public void AdaptersGetGradientsThroughRecomputedLayers()
     {
@@ -70,7 +70,7 @@ public sealed class PassTests
         Assert.Contains(kept, static pair => pair.Key.Contains("layers.0.", StringComparison.Ordinal) && pair.Value.Any(static value => Math.Abs(value) > 1e-6));
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.4")]
     public void RowsThatPadTheVocabularyDoNotCount()
     {
@@ -86,7 +86,7 @@ public sealed class PassTests
         Assert.Equal(Losses(1), Losses(128));
     }
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-3.8")]
     public void AStepLeavesNothingBehind()
     {
@@ -102,7 +102,7 @@ public sealed class PassTests
         }
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3_next")]
     [InlineData("qwen3_5_text")]
     [InlineData("qwen3_5_moe_text")]
@@ -111,7 +111,7 @@ public sealed class PassTests
     [Clause("MOD-1.4")]
     public void WhatIsNotTrainedIsRefused(string name) => Refused("MOD-1.4", name, new ModelOptions());
 
-    [Fact]
+    [TorchFact]
     [Clause("MOD-1.1")]
     [Clause("MOD-1.2")]
     [Clause("MOD-1.6")]
@@ -127,7 +127,7 @@ public sealed class PassTests
         Assert.Contains("q, k, v", Refused("MOD-2.2", "qwen3", Adapter("gate"), static source => new ZeroFactors(source)), StringComparison.Ordinal);
     }
 
-    [Theory]
+    [TorchTheory]
     [InlineData("MOD-1.5", 3)]
     [InlineData("MOD-1.5", 8)]
     [InlineData("MOD-2.3", 4)]

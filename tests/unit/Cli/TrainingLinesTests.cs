@@ -127,6 +127,16 @@ public sealed class TrainingLinesTests
     public void FlagsOfOtherWorkAreRefusedByName(string flags) =>
         Assert.Equal("CLI-1.9", Assert.Throws<UnsupportedCheckpointException>(() => Parse(["--model", "m", "--dataset", "d", .. flags.Split(' ')], s_alone)).Clause);
 
+    [Fact, Clause("CLI-11.5")]
+    public void WithoutLibTorchItIsSaidWhatToInstall()
+    {
+        using var folder = new TemporaryFolder();
+        var run = ProgramRun.Of(["sft", "--model", folder.Path, "--dataset", "d", "--train_iters", "1"], commands: [new SftCommand(new NoBackend())]);
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("apt-get install libtorch-dev", run.Error, StringComparison.Ordinal);
+        Assert.Contains("CLI-11.5", run.Error, StringComparison.Ordinal);
+    }
+
     static TrainingArguments Parse(IReadOnlyList<string> tokens, RankEnvironment ranks, string command = "sft") =>
         TrainingFlags.Parse(CommandLine.Parse(new SftCommand(new NoBackend()), tokens), command, ranks, static (name, _) => "/cache/" + name, static (_, _) => ("named", null));
 
@@ -151,6 +161,8 @@ public sealed class TrainingLinesTests
 
     sealed class NoBackend : ITrainerBackend
     {
+        public string? Unavailable => "LibTorch is not here: apt-get install libtorch-dev";
+
         public IRankGroup Connect(PlaceArguments place) => throw new InvalidOperationException();
 
         public ITrainingSession Open(TrainingArguments arguments, TrainingText text, IRankGroup ranks, SessionPlan plan) => throw new InvalidOperationException();

@@ -57,7 +57,7 @@ sealed class ExpertBalance(double auxiliary, double routerLogits)
             if (pass.Regions.IsSequenceParallel) { counts = pass.Regions.Sum(counts); }
         }
         var tokens = (double)pass.Rows;
-        return (probabilities.sum(0L) * counts).sum() * (router.Experts * auxiliary / (router.TopK * tokens * tokens));
+        return (probabilities.sum(0) * counts).sum() * (router.Experts * auxiliary / (router.TopK * tokens * tokens));
     }
 
     static void Note(Pass pass, List<double> values, Tensor loss)
