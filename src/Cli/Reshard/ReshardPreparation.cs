@@ -10,7 +10,6 @@ using Ckpt.Models.Adapters;
 using Ckpt.Models.Megatron;
 using Ckpt.Models.Megatron.Legacy;
 using Ckpt.Models.Megatron.State;
-using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Running;
 

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Ckpt.Cli.Commands;
 using Ckpt.Cli.Export;
 using Ckpt.Formats.IO;
-using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Formats.TorchDist;
 using Ckpt.Kit;
@@ -90,7 +89,8 @@ public sealed class DoctorSumsTests
         File.WriteAllBytes(folder["model.safetensors"], file);
         File.WriteAllText(folder["ckpt.json"], new JsonObject
         {
-            ["ckpt"] = "0.1.0", ["files"] = new JsonArray(new JsonObject { ["path"] = "model.safetensors", ["bytes"] = file.Length, ["crc32"] = $"{Crc32.Of(file):x8}" }),
+            ["ckpt"] = "0.1.0",
+            ["files"] = new JsonArray(new JsonObject { ["path"] = "model.safetensors", ["bytes"] = file.Length, ["crc32"] = $"{Crc32.Of(file):x8}" }),
         }.ToJsonString());
         var run = Run("doctor", folder.Path, "--fix", "--deep");
         Assert.Contains("repaired: ", run.Out, StringComparison.Ordinal);
