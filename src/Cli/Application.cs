@@ -12,7 +12,7 @@ sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, Hu
 {
     // Named in the project's plan, and not built yet: a user who reads of them elsewhere is told so (CLI-4.5).
     static readonly string[] s_planned =
-        ["diff", "verify", "fingerprint", "doctor", "pt", "sft", "rlhf", "eval"];
+        ["diff", "verify", "fingerprint", "doctor", "rlhf", "eval"];
 
     internal static string Version =>
         typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];

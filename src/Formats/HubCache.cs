@@ -21,6 +21,21 @@ public sealed class HubCache(HubEnvironment environment)
         return InHuggingFace(id) ?? InModelScope(id) ?? Throw.NotDownloaded(id, environment);
     }
 
+    /// <summary>The folder of a data set by its name on a hub, or null where it is in no cache.</summary>
+    public string? FindDataset(string name)
+    {
+        if (!HubId.TryParse(name, null, out var id)) { return null; }
+        var folder = Path.Combine(environment.HuggingFace, id.HuggingFaceFolder.Replace("models--", "datasets--", StringComparison.Ordinal));
+        var snapshots = Path.Combine(folder, "snapshots");
+        if (Directory.Exists(snapshots))
+        {
+            var snapshot = Commit(folder, id.Revision ?? "main") is { } commit ? Path.Combine(snapshots, commit) : Named(snapshots, id);
+            if (snapshot is not null && Directory.Exists(snapshot)) { return snapshot; }
+        }
+        // ModelScope keeps data sets beside models.
+        return environment.ModelScope.Select(root => Path.Combine(Path.GetDirectoryName(root) ?? root, "datasets", id.ModelScopeFolder)).FirstOrDefault(Directory.Exists);
+    }
+
     string? InHuggingFace(HubId id)
     {
         var folder = Path.Combine(environment.HuggingFace, id.HuggingFaceFolder);

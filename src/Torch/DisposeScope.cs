@@ -33,13 +33,6 @@ public sealed class DisposeScope : IDisposable
         return tensor;
     }
 
-    /// <summary>Takes a tensor out: it is the caller's to free.</summary>
-    public Tensor Detach(Tensor tensor)
-    {
-        tensor.LeaveScope();
-        return tensor;
-    }
-
     /// <summary>Frees what it holds, but stays open.</summary>
     public void DisposeEverything()
     {

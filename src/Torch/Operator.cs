@@ -39,21 +39,31 @@ public sealed unsafe class Operator(string name)
     public Tensor Call(params ReadOnlySpan<Argument> arguments)
     {
         NativeValue result;
-        if (Invoke(arguments, &result, 1) == 1 && result.Kind == ArgumentKind.Tensor) { return new Tensor((nint)result.Bits); }
-        Release(&result, 1);
-        throw new TorchException($"{Name} does not give a tensor");
+        var count = Invoke(arguments, &result, 1);
+        if (count == 1 && result.Kind == ArgumentKind.Tensor) { return new Tensor((nint)result.Bits); }
+        Release(&result, Math.Min(count, 1));
+        throw new TorchException($"{Name} gives {(count == 1 ? "no tensor" : $"{count} results")}, and one tensor was asked for");
     }
 
-    /// <summary>Calls it; it gives several tensors, or a list of them.</summary>
+    /// <summary>Calls it; it gives several tensors, or a list of them. One that is absent is null, and has its place.</summary>
     public Tensor[] CallMany(params ReadOnlySpan<Argument> arguments)
     {
         var results = stackalloc NativeValue[MostResults];
         var count = Invoke(arguments, results, MostResults);
+        if (count > MostResults)
+        {
+            Release(results, MostResults);
+            throw new TorchException($"{Name} gives {count} results, and {MostResults} are taken");
+        }
         var tensors = new List<Tensor>(count);
         for (var i = 0; i < count; i++)
         {
-            if (results[i].Kind == ArgumentKind.Tensor) { tensors.Add(new Tensor((nint)results[i].Bits)); }
-            else if (results[i].Kind == ArgumentKind.TensorList) { TakeList(results[i], tensors); }
+            switch (results[i].Kind)
+            {
+                case ArgumentKind.Tensor: tensors.Add(new Tensor((nint)results[i].Bits)); break;
+                case ArgumentKind.TensorList: TakeList(results[i], tensors); break;
+                case ArgumentKind.None: tensors.Add(null!); break;
+            }
         }
         return [.. tensors];
     }
@@ -66,6 +76,11 @@ public sealed unsafe class Operator(string name)
     {
         NativeValue result;
         var count = Invoke(arguments, &result, 1);
+        if (count > 1)
+        {
+            Release(&result, 1);
+            throw new TorchException($"{Name} gives {count} results, and one value was asked for");
+        }
         switch (count == 0 ? ArgumentKind.None : result.Kind)
         {
             case ArgumentKind.None: return null;
@@ -149,7 +164,7 @@ public sealed unsafe class Operator(string name)
     static void TakeList(NativeValue list, List<Tensor> tensors)
     {
         var handles = (nint*)list.Bits;
-        for (var i = 0; i < list.Count; i++) { tensors.Add(new Tensor(handles[i])); }
+        for (var i = 0; i < list.Count; i++) { tensors.Add(handles[i] == 0 ? null! : new Tensor(handles[i])); }
         Shim.ckpt_free_array((nint)handles);
     }
 

@@ -84,6 +84,11 @@ public static unsafe partial class torch
 
     static Operator Named(string name) => s_operators.GetOrAdd(name, n => new Operator(n));
 
-    // A lone null is one argument that is None.
-    static Argument[] Boxed(object?[]? arguments) => arguments is null ? [default] : Array.ConvertAll(arguments, Argument.Of);
+    // A lone null is one argument that is None, and a lone array of tensors is one list, though C# hands both over as the arguments.
+    static Argument[] Boxed(object?[]? arguments) => arguments switch
+    {
+        null => [default],
+        Tensor?[] list => [list],
+        _ => Array.ConvertAll(arguments, Argument.Of),
+    };
 }

@@ -32,9 +32,11 @@ public sealed class Chromium : IAsyncLifetime
 /// <summary>A test that needs a browser, and is skipped, and counted so, where there is none.</summary>
 public sealed class BrowserTheoryAttribute : TheoryAttribute
 {
+    const string Absent = "there is no Chromium: apt-get install chromium, or name one in CHROMIUM";
+
     /// <summary>Skips where there is no browser.</summary>
     public BrowserTheoryAttribute()
     {
-        if (Chromium.Path is null) { Skip = "there is no Chromium: apt-get install chromium, or set CHROMIUM"; }
+        if (Chromium.Path is null) { Skip = Absent; }
     }
 }

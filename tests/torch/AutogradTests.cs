@@ -124,6 +124,101 @@ public sealed class AutogradTests
         Assert.Equal(before, Tensor.LiveCount);
     }
 
+    [TorchFact]
+    public void ABackwardThatDoesNotFitIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        var x = tensor([1f, 2]).requires_grad_();
+        var count = autograd.Apply(new Given(_ => []), x)[0].sum();
+        Assert.Throws<InvalidOperationException>(() => count.backward());
+        var shape = autograd.Apply(new Given(_ => [zeros([5])]), x)[0].sum();
+        Assert.Throws<TorchException>(() => shape.backward());
+        var none = autograd.Apply(new Given(_ => [null]), x)[0].sum();
+        none.backward();
+        Assert.Null(x.grad);
+    }
+
+    [TorchFact]
+    public void AGraphIsWalkedOnceUnlessItIsKept()
+    {
+        using var scope = NewDisposeScope();
+        var x = tensor([1f, 2]).requires_grad_();
+        var y = autograd.Apply(new Exponential(), x)[0].sum();
+        y.backward(retain_graph: true);
+        y.backward();
+        Assert.Throws<TorchException>(() => y.backward());
+    }
+
+    [TorchFact]
+    public void ResultsThatWereNotUsedHaveNoGradient()
+    {
+        using var scope = NewDisposeScope();
+        var x = tensor([1f, 2]).requires_grad_();
+        Tensor?[]? seen = null;
+        var results = autograd.Apply(new Several(g =>
+        {
+            seen = Array.ConvertAll(g, t => t?.clone());
+            return [g[1]];
+        }), x);
+        Assert.False(results[2].requires_grad);
+        results[1].sum().backward();
+        Assert.Equal([true, false, true], seen!.Select(g => g is null));
+        Assert.Equal([1f, 1], x.grad!.ToArray<float>());
+    }
+
+    [TorchFact]
+    public void AFunctionWithoutGradientsKeepsNothing()
+    {
+        using var scope = NewDisposeScope();
+        var x = tensor([1f, 2]);
+        var before = Tensor.LiveCount;
+        using (var y = autograd.Apply(new Exponential(), x)[0]) { Assert.False(y.requires_grad); }
+        Assert.Equal(before, Tensor.LiveCount);
+        Assert.Throws<TorchException>(() => autograd.Apply(new Given(_ => [], () => throw new TorchException("in forward")), x));
+        Assert.Equal(before, Tensor.LiveCount);
+    }
+
+    [TorchFact]
+    public void BackwardIsRunByTheThreadThatAsks()
+    {
+        var failures = 0;
+        var threads = Enumerable.Range(1, 4).Select(n => new Thread(() =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                using var scope = NewDisposeScope();
+                var x = full([3], (float)n).requires_grad_();
+                autograd.Apply(new Exponential(), x * 0)[0].sum().backward();
+                var y = autograd.Apply(new ScaledProduct(), x, x)[0].sum();
+                x.grad = null;
+                y.backward();
+                if (x.grad!.ToArray<float>() is not [var a, _, _] || a != 20 * n) { Interlocked.Increment(ref failures); }
+            }
+        })).ToArray();
+        foreach (var thread in threads) { thread.Start(); }
+        foreach (var thread in threads) { thread.Join(); }
+        Assert.Equal(0, failures);
+    }
+
+    sealed class Given(Func<Tensor?[], Tensor?[]> backward, Action? forward = null) : IAutogradFunction
+    {
+        public Tensor[] Forward(AutogradContext context, Tensor[] inputs)
+        {
+            context.Save(inputs);
+            forward?.Invoke();
+            return [inputs[0] * 2];
+        }
+
+        public Tensor?[] Backward(AutogradContext context, Tensor?[] gradients) => backward(gradients);
+    }
+
+    sealed class Several(Func<Tensor?[], Tensor?[]> backward) : IAutogradFunction
+    {
+        public Tensor[] Forward(AutogradContext context, Tensor[] inputs) => [inputs[0] * 2, inputs[0] * 1, inputs[0].to(ScalarType.Int64)];
+
+        public Tensor?[] Backward(AutogradContext context, Tensor?[] gradients) => backward(gradients);
+    }
+
     sealed class ScaledProduct : IAutogradFunction
     {
         public Tensor[] Forward(AutogradContext context, Tensor[] inputs)

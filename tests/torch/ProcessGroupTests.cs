@@ -156,6 +156,28 @@ public sealed class ProcessGroupTests
     }
 
     [TorchFact]
+    public void AMemberThatGoesAwayIsAnError() => Each(2, group =>
+    {
+        using var t = ones([1]);
+        group.all_reduce(t);
+        if (group.Rank == 1)
+        {
+            group.Dispose();
+            return;
+        }
+        Assert.Throws<TorchException>(() => group.all_reduce(t));
+    }, atTheEnd: _ => { });
+
+    [TorchFact]
+    public void AServerThatIsNotThereIsAnError()
+    {
+        int port;
+        using (var server = new TcpStore("127.0.0.1", 0, 1, isServer: true, s_timeout)) { port = server.Port; }
+        Assert.Throws<TorchException>(() => new TcpStore("127.0.0.1", port, 2, isServer: false, TimeSpan.FromMilliseconds(300)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TcpStore("127.0.0.1", 65536, 2, isServer: false, s_timeout));
+    }
+
+    [TorchFact]
     public void StoresHoldWhatWasSet()
     {
         using var folder = new TemporaryFolder();
@@ -189,13 +211,13 @@ public sealed class ProcessGroupTests
         });
     }
 
-    static void Each(int size, Action<ProcessGroup> body)
+    static void Each(int size, Action<ProcessGroup> body, Action<ProcessGroup>? atTheEnd = null)
     {
         using var server = new TcpStore("127.0.0.1", 0, size, isServer: true, s_timeout);
-        Each(size, _ => new TcpStore("127.0.0.1", server.Port, size, isServer: false, s_timeout), body);
+        Each(size, _ => new TcpStore("127.0.0.1", server.Port, size, isServer: false, s_timeout), body, atTheEnd);
     }
 
-    static void Each(int size, Func<int, Store> open, Action<ProcessGroup> body)
+    static void Each(int size, Func<int, Store> open, Action<ProcessGroup> body, Action<ProcessGroup>? atTheEnd = null)
     {
         var failures = new Exception?[size];
         var threads = Enumerable.Range(0, size).Select(rank => new Thread(() =>
@@ -205,7 +227,8 @@ public sealed class ProcessGroupTests
                 using var store = open(rank);
                 using var group = ProcessGroup.Gloo(store, "test", rank, size, s_timeout);
                 body(group);
-                group.barrier();
+                if (atTheEnd is null) { group.barrier(); }
+                else { atTheEnd(group); }
             }
             catch (Exception e)
             {

@@ -110,5 +110,117 @@ public sealed class TensorTests
         Assert.True(Has("aten::matmul"));
         Assert.False(Has("aten::no_such_operator"));
         Assert.Equal([3f, 1, 2, 3, 1, 2], Call("aten::cat", new[] { t, t }, 0).ToArray<float>());
+        Assert.Equal([3f, 1, 2, 3, 1, 2], Call("aten::cat", new[] { t, t }).ToArray<float>());
+    }
+
+    [TorchFact]
+    public void ResultsAreCounted()
+    {
+        using var scope = NewDisposeScope();
+        var t = tensor([3f, 1, 2], [1, 3]);
+        Assert.Throws<TorchException>(() => Call("aten::sort", t));
+        Assert.Throws<TorchException>(() => CallValue("aten::sort", t));
+        Assert.Throws<TorchException>(() => Call("aten::size.int", t, 0));
+        Assert.Throws<TorchException>(() => CallValue("aten::unbind.int", t));
+        // Of three gradients, the middle one is not asked for.
+        var (mean, deviation) = (zeros([1, 1]), ones([1, 1]));
+        var gradients = CallMany("aten::native_layer_norm_backward", t, t, new long[] { 3 }, mean, deviation, null, null, new[] { true, false, false });
+        Assert.Equal([false, true, true], gradients.Select(g => g is null));
+    }
+
+    [TorchFact]
+    public void NumbersFitWhatTheSchemaWants()
+    {
+        using var scope = NewDisposeScope();
+        var t = tensor([1f, 3]);
+        Assert.Equal([2f, 4], Call("aten::add.Tensor", t, 1).ToArray<float>());
+        Assert.Equal([4f], Call("aten::sum.dim_IntList", t, 0).ToArray<float>());
+        Assert.Equal([-1f, 1], Call("aten::layer_norm", t, 2, null, null, 0).ToArray<float>().Select(x => MathF.Round(x)));
+        Assert.Equal("meta", Call("aten::empty.memory_format", new[] { 2 }, null, null, "meta").device.ToString());
+    }
+
+    [TorchFact]
+    public void TheFinalizerFreesWhatWasForgotten()
+    {
+        var before = Tensor.LiveCount;
+        Forget();
+        for (var i = 0; i < 10 && Tensor.LiveCount != before; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Assert.Equal(before, Tensor.LiveCount);
+    }
+
+    [TorchFact]
+    public void AScopeLeftOpenInsideClosesWithTheOuterOne()
+    {
+        var before = Tensor.LiveCount;
+        var outer = NewDisposeScope();
+        _ = NewDisposeScope();
+        _ = ones([1]);
+        outer.Dispose();
+        Assert.Equal(before, Tensor.LiveCount);
+        using var free = ones([1]);
+        Assert.Throws<InvalidOperationException>(() => free.MoveToOuterDisposeScope());
+    }
+
+    [TorchFact]
+    public void ListsOfAnyLengthGoThrough()
+    {
+        using var scope = NewDisposeScope();
+        var many = Enumerable.Range(0, 1000).Select(i => full([1], i)).ToArray();
+        Assert.Equal(499500f, cat(many).sum().item<float>());
+        Assert.Equal(1000, cat(many).split(1).Length);
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    static void Forget() => _ = ones([3]);
+
+    [TorchFact]
+    public void TensorsWithoutElementsAreTensors()
+    {
+        using var scope = NewDisposeScope();
+        var t = zeros([0, 3]);
+        Assert.Empty(t.ToArray<float>());
+        Assert.True(t.data<float>().IsEmpty);
+        t.CopyFrom(Array.Empty<float>());
+        Assert.Equal([0L, 3], (t + 1).shape);
+        Assert.Empty(zeros([]).shape);
+        Assert.Equal([7f], full([], 7.0).ToArray<float>());
+    }
+
+    [TorchFact]
+    public void WhatIsTooManyForASpanIsSaidSo()
+    {
+        // No memory is touched: one number, seen four thousand million times.
+        using var scope = NewDisposeScope();
+        var t = zeros([1], ScalarType.Byte).expand(1L << 32);
+        Assert.Equal(1L << 32, t.numel());
+        Assert.Throws<InvalidOperationException>(() => { _ = t.data<byte>(); });
+        Assert.Throws<ArgumentException>(() => t.CopyTo<byte>(new byte[3]));
+    }
+
+    [TorchFact]
+    public void DevicesAreNamedAsInPyTorch()
+    {
+        Assert.Equal(new Device(DeviceType.CUDA, 1), Device.Parse("cuda:1"));
+        Assert.Equal("cuda:1", Device.Parse("cuda:1").ToString());
+        Assert.Equal("cpu", ((Device)"cpu").ToString());
+        Assert.Throws<ArgumentException>(() => Device.Parse("cuda:x"));
+        Assert.Throws<ArgumentException>(() => Device.Parse("cuda:128"));
+        Assert.Throws<ArgumentException>(() => Device.Parse("tpu"));
+        Assert.Equal(0, cuda.is_available() ? 0 : cuda.device_count());
+        if (!cuda.is_available()) { Assert.Throws<TorchException>(() => zeros([1], device: "cuda")); }
+    }
+
+    [TorchFact]
+    public void ThreadsAreSet()
+    {
+        var before = get_num_threads();
+        set_num_threads(1);
+        Assert.Equal(1, get_num_threads());
+        set_num_threads(before);
+        Assert.Throws<TorchException>(() => set_num_threads(0));
     }
 }

@@ -1,6 +1,7 @@
 using Ckpt.Cli.Export;
 using Ckpt.Data.Preprocessing;
 using Ckpt.Models.Opening;
+using Ckpt.Trainer.Loop;
 
 namespace Ckpt.Cli.Commands;
 
@@ -18,6 +19,8 @@ static class CommandList
         new DoctorCommand(),
         new LsCommand(ModelFormats.All),
         new InspectCommand(ModelFormats.All),
+        new PtCommand(new TorchBackend()),
+        new SftCommand(new TorchBackend()),
         new InferCommand(),
         new TokenizeCommand(),
         new PreprocessCommand(new EncoderFactory()),

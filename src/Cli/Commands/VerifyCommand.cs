@@ -8,7 +8,6 @@ using Ckpt.Formats;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Running;
 using Ckpt.Verify.Comparing;
-using Ckpt.Verify.Passes;
 using Ckpt.Verify.Reports;
 
 namespace Ckpt.Cli.Commands;

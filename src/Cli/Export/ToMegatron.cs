@@ -79,7 +79,13 @@ static class ToMegatron
             [.. (model.Reader as SafetensorsReader)?.Warnings ?? [], .. model.Side.Notes, .. opened.Notes, .. Notes(config.Model, padded)],
             ExportFacts.Of(model, config, arguments.Adapters, new JsonObject { ["padded_vocab_size"] = padded, ["tensor_model_parallel_size"] = sizes.Tensor }))
         {
-            Cut = output.Cut, AsStored = weights.AsStored, Logical = opened.Logical, Afterwards = weights.Afterwards, Beside = opened.Adapters, Decides = arguments.AdapterOptions, Computed = model,
+            Cut = output.Cut,
+            AsStored = weights.AsStored,
+            Logical = opened.Logical,
+            Afterwards = weights.Afterwards,
+            Beside = opened.Adapters,
+            Decides = arguments.AdapterOptions,
+            Computed = model,
             WrittenChoices = arguments.Dialect is { } written ? new Dictionary<string, string> { [ModelCheckpoint.DialectChoice] = written } : new Dictionary<string, string>(),
         };
     }

@@ -5,6 +5,7 @@ using Ckpt.Formats;
 using Ckpt.Sharding;
 using Ckpt.Sharding.Layouts;
 using Ckpt.Sharding.Running;
+using Ckpt.Trainer.Loop;
 
 namespace Ckpt.Cli.Output;
 
@@ -33,6 +34,8 @@ sealed record ErrorReport(int ExitCode, string Kind, string Message, string Advi
         UnsupportedCheckpointException other => Of(other, Output.ExitCode.Unsupported, "unsupported", ""),
         MalformedDataException bad => new(Output.ExitCode.BadInput, "malformed", bad.Message, "", bad.Clause, bad.Where),
         UnsupportedDataException other => new(Output.ExitCode.Unsupported, "unsupported", other.Message, "", other.Clause, other.Where),
+        TrainingException training => new(Output.ExitCode.BadInput, "training", training.Message, "", training.Clause, training.Where),
+        TrainingStoppedException stopped => new(Output.ExitCode.Interrupted, "interrupted", stopped.Message, stopped.Advice),
         OperationCanceledException => new(Output.ExitCode.Interrupted, "interrupted", "interrupted", "Run the same command again to continue."),
         InsufficientMemoryException or OutOfMemoryException => new(Output.ExitCode.WouldNotFit, "would_not_fit", fault.Message, "Give more with --max_memory, or run where there is more."),
         FileNotFoundException missing => new(Output.ExitCode.BadInput, "not_found", missing.Message, PathHint.For(missing.FileName), Where: missing.FileName),

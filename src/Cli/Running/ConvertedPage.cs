@@ -1,4 +1,6 @@
 using Ckpt.Cli.Comparing;
+using Ckpt.Formats.Tensors;
+using Ckpt.Models.Megatron;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
@@ -16,9 +18,10 @@ static class ConvertedPage
     {
         using var written = ModelFormats.Open(folder);
         // The source as what was to be written: names, types and numbers of the target.
-        var sides = new ComparedSides(new LogicalSide(new MappedCheckpoint(conversion.Source, map, plan.Layout.Tensors), null), new LogicalSide(written, null), null);
+        var byLayer = LayerKeys.Unstack([.. plan.Layout.Tensors.Select(static target => new MappedTensor(target.Name, target.Shape))]);
+        var sides = new ComparedSides(new LogicalSide(new MappedCheckpoint(conversion.Source, map, plan.Layout.Tensors), byLayer), new LogicalSide(written, byLayer), null);
         var weights = found.IsEqual
-            ? WeightSection.OfEqual(plan.Layout.Tensors, found)
+            ? WeightSection.OfEqual([.. byLayer.Links.Select(link => TensorTarget.Whole(byLayer.Right.Tensors[link.Right].Name, plan.Layout.Tensors[link.Left].DType, byLayer.Right.Tensors[link.Right].Shape))], found)
             : WeightSection.Of(sides.A, sides.B, WeightComparison.Run(sides.A, sides.B, default, options, progress, cancel), null);
         return new VerificationReport
         {

@@ -21,8 +21,8 @@ public static class HfSideFiles
     /// <summary>Folders of checkpoints that trainers put beside the model's own files.</summary>
     static readonly string[] s_checkpointFolders = ["iter_", "release", "checkpoint-", "global_step"];
 
-    /// <summary>Names of ours, or that are written anew.</summary>
-    static readonly string[] s_written = ["config.json", "ckpt.json", "ckpt-names.json", ".ckpt-journal"];
+    /// <summary>Names of ours, or that are written anew; and Megatron's tracker, which a trainer puts beside weights, and which speaks of iterations that do not come along.</summary>
+    static readonly string[] s_written = ["config.json", "ckpt.json", "ckpt-names.json", ".ckpt-journal", "latest_checkpointed_iteration.txt"];
 
     /// <summary>
     /// The side files below a folder, by ascending path. Links to files are followed (hub caches are made of them); folders that hold

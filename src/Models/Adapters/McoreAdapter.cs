@@ -45,7 +45,7 @@ public sealed class McoreAdapter : IAdapter
 
     /// <summary>Whether a checkpoint holds an adapter, by its tensors' names.</summary>
     public static bool IsAdapter(ICheckpointReader reader) =>
-        reader.Tensors.Any(static tensor => McoreAdapterKey.Parse(tensor.Name).Part is McorePart.A or McorePart.B or McorePart.Saved);
+        reader.Tensors.Any(static tensor => TrainedAdapter.IsAdapter(tensor.Name));
 
     /// <summary>
     /// The tensor parallel size by which gate and up rows, or sections of linear attention, of adapters lie in a checkpoint (ADP-3.3); 1 where they lie as the weights' do, as in files of
@@ -91,17 +91,23 @@ public sealed class McoreAdapter : IAdapter
     /// <summary>What a run that goes on with it must know: <c>lora_rank</c>, <c>lora_alpha</c>, <c>use_rslora</c>, <c>lora_dropout</c>, <c>target_modules</c>; what nobody says is missing.</summary>
     public JsonObject Arguments()
     {
-        var factors = Reader.Tensors.Where(static tensor => McoreAdapterKey.Parse(tensor.Name).Part == McorePart.A && !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name)).ToArray();
+        var factors = Reader.Tensors.Where(static tensor => tensor.Name.Contains(".lora_A.", StringComparison.Ordinal) && !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name)).ToArray();
         var arguments = new JsonObject();
         if ((_facts.Rank ?? (factors is [{ Shape: { Rank: >= 2 } shape }, ..] ? shape[shape.Rank - 2] : (long?)null)) is { } rank) { arguments["lora_rank"] = rank; }
         if ((_options.Alpha ?? _facts.Alpha) is { } alpha) { arguments["lora_alpha"] = alpha; }
         if ((_options.UseRslora ?? _facts.UseRslora) is { } rslora) { arguments["use_rslora"] = rslora; }
         arguments["lora_dropout"] = _facts.Dropout;
-        arguments["target_modules"] = new JsonArray([.. factors.Select(static tensor => McoreTunerArgs.ModuleOf(McoreAdapterKey.Parse(tensor.Name).Parameter)).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
+        arguments["target_modules"] = new JsonArray([.. factors.Select(static tensor => McoreTunerArgs.ModuleOf(tensor.Name[..(tensor.Name.IndexOf(".lora_A.", StringComparison.Ordinal) + 1)])).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
+        arguments["modules_to_save"] = new JsonArray([.. Reader.Tensors.Select(static tensor => McoreAdapterKey.Parse(tensor.Name)).Where(static key => key.Part == McorePart.Saved && !Megatron.Optimizer.OptimizerNames.IsOptimizer(key.Parameter))
+            .Select(static key => McoreTunerArgs.ModuleOf(key.Parameter)).Distinct().Order(StringComparer.Ordinal).Select(static name => JsonValue.Create(name))]);
         return arguments;
     }
 
-    public LogicalAdapter Resolve(AdapterModel model) => new McoreResolver(Reader, _facts, _options).Resolve(model);
+    public LogicalAdapter Resolve(AdapterModel model) => SectionedResolver.IsSectioned(Reader)
+        ? SectionedResolver.Resolve(Reader, model, Scaling) with { Dropout = _facts.Dropout, BaseModel = _facts.Model }
+        : new McoreResolver(Reader, _facts, _options).Resolve(model);
+
+    double Scaling(int rank) => _options.Scaling ?? Formats.Peft.PeftTargets.Scaling(_options.Alpha ?? _facts.Alpha ?? McoreThrow.NoAlpha(Path), rank, _options.UseRslora ?? _facts.UseRslora ?? false);
 
     public void Dispose() => Reader.Dispose();
 

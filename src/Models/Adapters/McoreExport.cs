@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.TorchDist;
@@ -91,7 +90,6 @@ public sealed class McoreExport
 
     void LinkWeight(string weight, SortedDictionary<long, McoreSlot> slots, LinkBuilder links, ICheckpointReader source)
     {
-        if (_options.Dialect == Families.GatedRows.Native && weight.Contains(".self_attention.in_proj.", StringComparison.Ordinal)) { Throw.BySection(_adapter.Where, weight); }
         var tensors = source.Tensors.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
         var shape = _shapes[weight];
         var (outs, ins) = (shape[shape.Rank - 2], shape[shape.Rank - 1]);
@@ -212,11 +210,4 @@ public sealed class McoreExport
     }
 
     static IEnumerable<long> One(long[] at) => at.Select(static _ => 1L);
-
-    static class Throw
-    {
-        [DoesNotReturn]
-        internal static void BySection(string where, string weight) => throw new UnsupportedCheckpointException(
-            "ADP-3.6", where, $"changes {weight}, whose rows Megatron-core's own ranks hold section by section, and no file of such an adapter is known to follow; --dialect mcore-bridge has them head by head, or merge it with --merge_lora true");
-    }
 }

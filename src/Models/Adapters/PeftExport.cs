@@ -24,12 +24,6 @@ public static class PeftExport
         var logical = adapter.Resolve(model);
         // A base that lies with its adapter is not the adapter's.
         var source = adapter.Reader.Tensors.Any(static tensor => IsOfBase(tensor.Name)) ? new ViewedCheckpoint(adapter.Reader, [], IsOfBase) : adapter.Reader;
-        return Plan(logical, source, config, model, baseModel);
-    }
-
-    /// <summary>The conversion of changes whose factors are tensors of a checkpoint.</summary>
-    internal static AdapterConversion Plan(LogicalAdapter logical, ICheckpointReader source, HfConfig config, AdapterModel model, string? baseModel)
-    {
         var links = new LinkBuilder();
         foreach (var module in logical.Modules)
         {
@@ -49,7 +43,8 @@ public static class PeftExport
         return new AdapterConversion(source, map, writer, Sharding.Plans.TargetMaker.Make(source.Tensors, map, null, cutLeadingAxes: false), closing, logical.Notes);
     }
 
-    static bool IsOfBase(string name) => McoreAdapterKey.Parse(name).Part is McorePart.Other or McorePart.BaseLayer;
+    // Optimizer state repeats the names of what it belongs to.
+    static bool IsOfBase(string name) => Megatron.Optimizer.OptimizerNames.IsOptimizer(name) || (McoreAdapterKey.Parse(name).Part is McorePart.Other or McorePart.BaseLayer && !TrainedAdapter.IsAdapter(name));
 
     static void Link(LinkBuilder links, string key, FactorSource factor)
     {

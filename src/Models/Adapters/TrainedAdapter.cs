@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ckpt.Formats.Megatron;
 using Ckpt.Formats.Opening;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Configs;
@@ -10,7 +9,7 @@ namespace Ckpt.Models.Adapters;
 
 /// <summary>An adapter as training takes it: what is read, and the map from there to Megatron's tensors.</summary>
 /// <param name="Source">What is read; disposing it closes the adapter.</param>
-/// <param name="Map">To Megatron's keys; B of gated layers in the order of ranks.</param>
+/// <param name="Map">To Megatron's keys; B of gated layers as the options' split stores it.</param>
 /// <param name="Arguments">What the run must know of it: <c>lora_rank</c>, <c>lora_alpha</c>, …</param>
 /// <param name="Notes">Decisions the user should know of.</param>
 public sealed record AdapterImport(ICheckpointReader Source, TensorMap Map, JsonObject Arguments, IReadOnlyList<string> Notes);
@@ -18,27 +17,44 @@ public sealed record AdapterImport(ICheckpointReader Source, TensorMap Map, Json
 /// <summary>Takes stored adapters for training: Megatron's under any split, and PEFT's.</summary>
 public static class TrainedAdapter
 {
+    const string Filling = "rows that fill a vocabulary up";
+
     /// <summary>
     /// The map from a Megatron checkpoint's adapter to the same tensors in the order of the weights they change: gate rows before up rows, whatever split
-    /// they were saved under (ADP-3.3).
+    /// they were saved under (ADP-3.3), and as many rows for a vocabulary as the model has.
     /// </summary>
-    public static TensorMap Logical(ICheckpointReader reader) =>
-        Logical([.. reader.Tensors.Where(static tensor => !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name) && IsAdapter(tensor.Name))], reader.Format == FormatNames.LegacyTorch);
+    /// <param name="reader">The checkpoint.</param>
+    /// <param name="vocabulary">Rows of the model's vocabulary, padding included; those that lack are zeros.</param>
+    public static TensorMap Logical(ICheckpointReader reader, long vocabulary) =>
+        Logical([.. reader.Tensors.Where(static tensor => !Megatron.Optimizer.OptimizerNames.IsOptimizer(tensor.Name) && IsAdapter(tensor.Name))], vocabulary, reader.Format == FormatNames.LegacyTorch);
 
     /// <summary>The same of these tensors, which may be optimizer states.</summary>
     /// <param name="tensors">Tensors of a checkpoint.</param>
+    /// <param name="vocabulary">Rows of the model's vocabulary.</param>
     /// <param name="ofSingleRanks">Whether the checkpoint was put together of single ranks, so that all are in that order already.</param>
-    public static TensorMap Logical(IReadOnlyList<TensorInfo> tensors, bool ofSingleRanks)
+    public static TensorMap Logical(IReadOnlyList<TensorInfo> tensors, long vocabulary, bool ofSingleRanks)
     {
-        var sides = tensors.Select(static tensor => new MappedTensor(tensor.Name, tensor.Shape)).ToArray();
+        var (left, right) = (new MappedTensor[tensors.Count], new MappedTensor[tensors.Count]);
+        var (dropped, zeros) = (new List<Padding>(), new List<Padding>());
         var links = new List<Link>();
         for (var t = 0; t < tensors.Count; t++)
         {
-            var ranks = !ofSingleRanks && IsGated(tensors[t].Name) ? GatedRows.RanksOf(tensors[t]) : 1;
-            if (ranks > 1) { links.AddRange(Regrouped(tensors[t], t, ranks)); }
-            else { links.Add(new Link(t, Box.Whole(sides[t].Shape), t, Box.Whole(sides[t].Shape))); }
+            var tensor = tensors[t];
+            left[t] = right[t] = new MappedTensor(tensor.Name, tensor.Shape);
+            var ranks = !ofSingleRanks && IsGated(tensor.Name) ? GatedRows.RanksOf(tensor) : 1;
+            if (ranks > 1) { links.AddRange(Regrouped(tensor, t, ranks)); }
+            else if (IsVocabulary(tensor))
+            {
+                var (rows, wanted) = (tensor.Shape[0], new Shape([vocabulary, .. tensor.Shape.Dims[1..]]));
+                right[t] = new MappedTensor(tensor.Name, wanted);
+                var both = Rows(tensor.Shape, 0, Math.Min(rows, vocabulary));
+                links.Add(new Link(t, both, t, both));
+                if (rows > vocabulary) { dropped.Add(new Padding(t, Rows(tensor.Shape, vocabulary, rows - vocabulary), Filling)); }
+                if (rows < vocabulary) { zeros.Add(new Padding(t, Rows(wanted, rows, vocabulary - rows), Filling)); }
+            }
+            else { links.Add(new Link(t, Box.Whole(tensor.Shape), t, Box.Whole(tensor.Shape))); }
         }
-        return new TensorMap(MapSide.Of(sides), MapSide.Of(sides), links);
+        return new TensorMap(MapSide.Of(left) with { Paddings = dropped }, MapSide.Of(right) with { Paddings = zeros }, links);
     }
 
     /// <summary>A PEFT adapter for training.</summary>
@@ -77,14 +93,22 @@ public static class TrainedAdapter
         var share = half / ranks;
         for (var rank = 0; rank < ranks; rank++)
         {
-            for (var part = 0; part < 2; part++) { yield return new Link(number, Rows((2 * rank * share) + (part * share)), number, Rows((part * half) + (rank * share))); }
+            for (var part = 0; part < 2; part++) { yield return new Link(number, Rows(tensor.Shape, (2 * rank * share) + (part * share), share, axis), number, Rows(tensor.Shape, (part * half) + (rank * share), share, axis)); }
         }
+    }
 
-        Box Rows(long start)
-        {
-            var (offset, size) = (new long[tensor.Shape.Rank], tensor.Shape.ToArray());
-            (offset[axis], size[axis]) = (start, share);
-            return new Box(offset, size);
-        }
+    static Box Rows(Shape shape, long start, long count, int axis = 0)
+    {
+        var (offset, size) = (new long[shape.Rank], shape.ToArray());
+        (offset[axis], size[axis]) = (start, count);
+        return new Box(offset, size);
+    }
+
+    /// <summary>Whether a tensor's rows are a vocabulary's: a whole embedding or output layer, or what is added to its rows.</summary>
+    static bool IsVocabulary(TensorInfo tensor)
+    {
+        var key = McoreAdapterKey.Parse(tensor.Name);
+        return key.Part is McorePart.B or McorePart.Saved && tensor.Shape.Rank > 0
+            && (key.Parameter.Contains("output_layer.", StringComparison.Ordinal) || (key.Part == McorePart.Saved && key.Parameter.Contains("word_embeddings.", StringComparison.Ordinal)));
     }
 }

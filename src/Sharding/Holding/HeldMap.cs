@@ -1,4 +1,3 @@
-using Ckpt.Formats.Tensors;
 using Ckpt.Sharding.Maps;
 
 namespace Ckpt.Sharding.Holding;

@@ -20,6 +20,22 @@ public static class FolderPublication
     /// <summary>Gives the folder its final name; every file in it has been flushed. What had the name before is removed.</summary>
     public static void Publish(string final) => Publish(PartialOf(final), Normalise(final));
 
+    /// <summary>Points a link at a folder beside it, whatever it pointed at before; where the system can, in one step.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="target">The folder's name, relative to the link's place.</param>
+    /// <exception cref="IOException">Something else has the link's name.</exception>
+    public static void Link(string link, string target)
+    {
+        if (Path.Exists(link) && new FileInfo(link).LinkTarget is null) { throw new IOException($"{link}: is no link; nothing is put in its place"); }
+        var made = link + ".new";
+        File.Delete(made);
+        File.CreateSymbolicLink(made, target);
+        if (Posix.TryRename(made, link)) { return; }
+        File.Delete(link);
+        File.Delete(made);
+        Directory.CreateSymbolicLink(link, target);
+    }
+
     internal static void Publish(string folder, string final)
     {
         FlushTree(folder);

@@ -54,6 +54,9 @@ static partial class Posix
     internal static bool TryExchange(string a, string b) =>
         OperatingSystem.IsLinux() && RenameAt2(CurrentDirectory, a, CurrentDirectory, b, Exchange) == 0;
 
+    /// <summary>Gives a name to what another name stood for, in one step, links included; false where the system has no such call.</summary>
+    internal static bool TryRename(string from, string to) => !OperatingSystem.IsWindows() && Rename(from, to) == 0;
+
     /// <summary>Gives a file a second name; false where the file system cannot.</summary>
     internal static bool TryLink(string from, string to) =>
         !OperatingSystem.IsWindows() && LinkAt(CurrentDirectory, from, CurrentDirectory, to, OperatingSystem.IsLinux() ? 0x400 : 0x40) == 0; // AT_SYMLINK_FOLLOW
@@ -99,6 +102,9 @@ static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LinkAt(int oldFolder, string oldPath, int newFolder, string newPath, int flags);

@@ -54,7 +54,7 @@ static unsafe partial class Shim
         }
         catch (DllNotFoundException error)
         {
-            return $"training needs LibTorch, which does not load: {error.Message}";
+            return $"training needs LibTorch, which does not load ({error.Message}); building again compiles the shim for the one that is there";
         }
     }
 

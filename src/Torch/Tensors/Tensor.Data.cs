@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Ckpt.Torch.Native;
 
 namespace Ckpt.Torch;
@@ -26,11 +24,10 @@ public sealed unsafe partial class Tensor
         {
             throw new InvalidOperationException($"{this}: only contiguous tensors on the CPU can be read in place; use CopyTo");
         }
-        var bytes = checked(info.Elements * info.ElementSize);
         var count = Count<T>(info);
+        if (count > int.MaxValue) { throw new InvalidOperationException($"{this}: more elements than a span can have; take it in parts, by narrow"); }
         // An empty tensor has no memory.
-        var data = bytes == 0 ? null : (void*)data_ptr();
-        return new Span<T>(data, checked((int)count));
+        return count == 0 ? [] : new Span<T>((void*)data_ptr(), (int)count);
     }
 
     /// <summary>Copies all elements in row-major order, from whatever device and layout.</summary>
@@ -43,7 +40,7 @@ public sealed unsafe partial class Tensor
         var here = IsPlain(info) ? this : Plain();
         try
         {
-            Unsafe.CopyBlockUnaligned(ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(destination)), ref *(byte*)here.data_ptr(), checked((uint)(info.Elements * info.ElementSize)));
+            new ReadOnlySpan<T>((void*)here.data_ptr(), destination.Length).CopyTo(destination);
         }
         finally
         {
@@ -75,7 +72,7 @@ public sealed unsafe partial class Tensor
     /// <summary>All elements, in row-major order.</summary>
     public T[] ToArray<T>() where T : unmanaged
     {
-        var elements = new T[checked((int)Count<T>(Info))];
+        var elements = new T[Count<T>(Info)];
         CopyTo<T>(elements);
         return elements;
     }
@@ -100,8 +97,7 @@ public sealed unsafe partial class Tensor
 
     static void Fill<T>(Tensor tensor, ReadOnlySpan<T> source) where T : unmanaged
     {
-        var bytes = checked((uint)((long)source.Length * sizeof(T)));
-        Unsafe.CopyBlockUnaligned(ref *(byte*)tensor.data_ptr(), ref Unsafe.As<T, byte>(ref MemoryMarshal.GetReference(source)), bytes);
+        source.CopyTo(new Span<T>((void*)tensor.data_ptr(), source.Length));
         GC.KeepAlive(tensor);
     }
 

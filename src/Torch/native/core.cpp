@@ -17,6 +17,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+CKPT_API void ckpt_tensor_free(void* handle);
+
 namespace ckpt {
 
 std::atomic<int64_t> live_tensors{0};
@@ -179,6 +181,14 @@ static void put(c10::IValue value, Value& result) {
     }
 }
 
+static void drop(const Value& result) {
+    if (result.tag == Tag::Tensor) { ckpt_tensor_free(result.p); }
+    if (result.tag != Tag::TensorList) { return; }
+    auto** handles = static_cast<void**>(result.p);
+    for (int32_t i = 0; i < result.count; i++) { ckpt_tensor_free(handles[i]); }
+    delete[] handles;
+}
+
 }  // namespace ckpt
 
 using namespace ckpt;
@@ -219,8 +229,8 @@ CKPT_API int32_t ckpt_has_operator(const char* name, const char* overload) {
     return c10::Dispatcher::singleton().findSchema({name, overload}).has_value();
 }
 
-// Arguments that are left out, and None where the schema allows no None, are the schema's defaults. Results past `capacity` are dropped:
-// an in-place operator is called with none, as its result is its first argument.
+// Arguments that are left out, and None where the schema allows no None, are the schema's defaults. Results past `capacity` are dropped,
+// but counted: an in-place operator is called with none, as its result is its first argument.
 CKPT_API int32_t ckpt_call(void* op, const Value* arguments, int32_t count, Value* results, int32_t capacity, int32_t* given_results) {
     return guarded([&] {
         auto& self = *static_cast<Operator*>(op);
@@ -242,8 +252,14 @@ CKPT_API int32_t ckpt_call(void* op, const Value* arguments, int32_t count, Valu
         }
         self.handle.callBoxed(stack);
         const auto kept = std::min<size_t>(stack.size(), capacity);
-        for (size_t i = 0; i < kept; i++) { put(std::move(stack[i]), results[i]); }
-        *given_results = static_cast<int32_t>(kept);
+        size_t done = 0;
+        try {
+            for (; done < kept; done++) { put(std::move(stack[done]), results[done]); }
+        } catch (...) {
+            while (done > 0) { drop(results[--done]); }
+            throw;
+        }
+        *given_results = static_cast<int32_t>(stack.size());
     });
 }
 

@@ -15,7 +15,8 @@ public sealed class AdapterSource : IDisposable
     readonly string _path;
     readonly HashSet<string> _read = new(StringComparer.Ordinal);
 
-    AdapterSource(RankReader reader, string path, JsonObject arguments, IReadOnlyList<string> notes) => (_reader, _path, Arguments, Notes) = (reader, path, arguments, notes);
+    AdapterSource(RankReader reader, string path, JsonObject arguments, IReadOnlyList<string> notes) =>
+        (_reader, _path, Arguments, Notes) = (reader, path, (JsonObject)JsonNode.Parse(arguments.ToJsonString())!, notes); // as if read: numbers of any kind
 
     /// <summary>What is said of the adapter: <c>lora_rank</c>, <c>lora_alpha</c>, <c>use_rslora</c>, <c>target_modules</c>, …</summary>
     public JsonObject Arguments { get; }
@@ -28,11 +29,11 @@ public sealed class AdapterSource : IDisposable
 
     /// <summary>Whether a parameter's name is that of an adapter's.</summary>
     public static bool IsAdapter(string name) =>
-        name.Contains(".lora_A.", StringComparison.Ordinal) || name.Contains(".lora_B.", StringComparison.Ordinal) || name.Contains(".modules_to_save.", StringComparison.Ordinal);
+        name.Contains(".lora_A.", StringComparison.Ordinal) || name.Contains(".lora_embedding_", StringComparison.Ordinal) || name.Contains(".lora_B.", StringComparison.Ordinal) || name.Contains(".modules_to_save.", StringComparison.Ordinal);
 
     internal static AdapterSource? Open(ModelSourceOptions options, HfConfig config, RankTensors tensors, TrainerRanks ranks, long paddedVocab)
     {
-        if (options.McoreAdapter is { } mcore) { return OfMegatron(mcore, config, options, tensors, ranks); }
+        if (options.McoreAdapter is { } mcore) { return OfMegatron(mcore, config, options, tensors, ranks, paddedVocab); }
         return options.Adapter is { } peft ? OfPeft(peft, config, options, tensors, ranks, paddedVocab) : null;
     }
 
@@ -49,14 +50,14 @@ public sealed class AdapterSource : IDisposable
 
     public void Dispose() => _reader.Dispose();
 
-    static AdapterSource OfMegatron(string path, HfConfig config, ModelSourceOptions options, RankTensors tensors, TrainerRanks ranks)
+    static AdapterSource OfMegatron(string path, HfConfig config, ModelSourceOptions options, RankTensors tensors, TrainerRanks ranks, long paddedVocab)
     {
         // A run that kept its adapter in PEFT's form only left an iteration without tensors.
-        if (Formats.CheckpointOpener.Detect(path).Format == Formats.Opening.FormatNames.Safetensors) { return OfPeft(path, config, options, tensors, ranks, 0); }
+        if (Formats.CheckpointOpener.Detect(path).Format == Formats.Opening.FormatNames.Safetensors) { return OfPeft(path, config, options, tensors, ranks, paddedVocab); }
         var adapter = McoreAdapter.Open(path);
         try
         {
-            var map = TrainedAdapter.Logical(adapter.Reader);
+            var map = TrainedAdapter.Logical(adapter.Reader, paddedVocab);
             return new AdapterSource(RankReader.Of(adapter.Reader, map, tensors, ranks.Rank, byRank: false, options.DType), path, adapter.Arguments(), []);
         }
         catch
@@ -71,8 +72,9 @@ public sealed class AdapterSource : IDisposable
         var adapter = PeftAdapter.Open(path);
         try
         {
-            var import = TrainedAdapter.OfPeft(adapter, config, new McoreExportOptions { Sizes = ranks.Sizes, Dialect = options.Dialect, PaddedVocab = paddedVocab });
-            return new AdapterSource(RankReader.Of(import.Source, import.Map, tensors, ranks.Rank, byRank: true, options.DType), path, import.Arguments, import.Notes);
+            // In the order of one rank, which is that of the weights, and cut from there.
+            var import = TrainedAdapter.OfPeft(adapter, config, new McoreExportOptions { Dialect = options.Dialect, PaddedVocab = paddedVocab });
+            return new AdapterSource(RankReader.Of(import.Source, import.Map, tensors, ranks.Rank, byRank: false, options.DType), path, import.Arguments, import.Notes);
         }
         catch
         {

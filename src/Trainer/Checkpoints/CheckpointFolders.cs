@@ -44,15 +44,15 @@ public static class CheckpointFolders
         }
     }
 
-    /// <summary>Points a name in the run's folder at a checkpoint, in one step.</summary>
-    internal static void Link(string outputDir, string name, long iteration)
+    /// <summary>Removes what lost saves left.</summary>
+    internal static void RemovePartials(string outputDir)
     {
-        var link = Path.Combine(outputDir, name);
-        var made = link + ".new";
-        if (Path.Exists(made) || new FileInfo(made).LinkTarget is not null) { File.Delete(made); }
-        File.CreateSymbolicLink(made, Path.GetFileName(Of(outputDir, iteration)));
-        File.Move(made, link, overwrite: true);
+        if (!Directory.Exists(outputDir)) { return; }
+        foreach (var folder in Directory.EnumerateDirectories(outputDir, Path.GetFileName(FolderPublication.PartialOf(Prefix + "*")))) { Directory.Delete(folder, recursive: true); }
     }
+
+    /// <summary>Points a name in the run's folder at a checkpoint.</summary>
+    internal static void Link(string outputDir, string name, long iteration) => FolderPublication.Link(Path.Combine(outputDir, name), Path.GetFileName(Of(outputDir, iteration)));
 
     static long? IterationOf(string name) =>
         name.StartsWith(Prefix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var iteration) ? iteration : null;

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Formats.Torch;
 using Ckpt.Models.Megatron.Ranks;
@@ -20,12 +22,23 @@ static class HeldParameters
     }
 
     /// <summary>The global tensors of parameters.</summary>
-    internal static IReadOnlyList<HeldTensor> Tensors(RankTensors ranks, IReadOnlyList<SavedParameter> parameters, bool stacked) =>
-        ranks.Held(ranks.Globals([.. parameters.Select(static parameter => new RankParameter(parameter.Name, parameter.DType, parameter.Shape))], stacked), byRank: true);
+    /// <exception cref="UnsupportedCheckpointException">TRN-12.5: an embedding's adapter is among them.</exception>
+    internal static IReadOnlyList<HeldTensor> Tensors(RankTensors ranks, IReadOnlyList<SavedParameter> parameters, bool stacked)
+    {
+        if (parameters.FirstOrDefault(static parameter => parameter.Name.Contains(".lora_embedding_", StringComparison.Ordinal)) is { } embedding) { Throw.Embedding(embedding.Name); }
+        return ranks.Held(ranks.Globals([.. parameters.Select(static parameter => new RankParameter(parameter.Name, parameter.DType, parameter.Shape))], stacked), byRank: true);
+    }
 
     /// <summary>The optimizer's states of these tensors: as they are cut, in float32 (<c>fully_reshardable</c>).</summary>
     internal static IEnumerable<HeldTensor> States(IReadOnlyList<HeldTensor> tensors, IReadOnlyList<string> kinds) =>
         from tensor in tensors
         from kind in kinds
         select new HeldTensor($"optimizer.state.{kind}.{tensor.Name}", DType.F32, tensor.Shape, [.. tensor.Boxes.Select(box => box with { Part = StatePart(kind, box.Part) })], tensor.PartShape);
+
+    static class Throw
+    {
+        [DoesNotReturn]
+        internal static void Embedding(string name) => throw new UnsupportedCheckpointException(
+            "TRN-12.5", Quoted.Name(name), "is of an adapter of an embedding, which Megatron's adapters cannot be: train the embedding whole with --modules_to_save word_embeddings");
+    }
 }

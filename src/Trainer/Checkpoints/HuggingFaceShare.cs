@@ -2,13 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 using Ckpt.Formats;
 using Ckpt.Formats.Safetensors;
 using Ckpt.Formats.Tensors;
-using Ckpt.Formats.Torch;
 using Ckpt.Models.Adapters;
 using Ckpt.Models.Bridge;
 using Ckpt.Models.Configs;
 using Ckpt.Models.Opening;
 using Ckpt.Sharding.Holding;
-using Ckpt.Sharding.Maps;
 using Ckpt.Sharding.Plans;
 using Ckpt.Sharding.Views;
 
@@ -28,11 +26,9 @@ static class HuggingFaceShare
     }
 
     /// <summary>The adapter, as PEFT's.</summary>
-    internal static CheckpointShare OfAdapter(ModelSource source, HeldCheckpoint held, byte[] argsJson, System.Text.Json.Nodes.JsonObject arguments, string? baseModel)
+    internal static CheckpointShare OfAdapter(ModelSource source, HeldCheckpoint held, byte[] argsJson, string? baseModel)
     {
-        var conversion = SectionedExport.IsSectioned(held)
-            ? SectionedExport.Plan(held, arguments, source.Config, baseModel)
-            : PeftExport.Plan(McoreAdapter.Of(held, argsJson, new McoreAdapterOptions { Choices = Dialect(source) }), source.Config, baseModel);
+        var conversion = PeftExport.Plan(McoreAdapter.Of(held, argsJson, new McoreAdapterOptions { Choices = Dialect(source) }), source.Config, baseModel);
         return new CheckpointShare(conversion.Plan(), conversion.Source, conversion.Closing);
     }
 

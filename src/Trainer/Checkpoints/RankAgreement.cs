@@ -1,5 +1,4 @@
 using System.Text;
-using Ckpt.Formats;
 
 namespace Ckpt.Trainer.Checkpoints;
 

@@ -79,7 +79,7 @@ public sealed class ResumedTraining : IDisposable
             if (plan.Tensors.Count > 0)
             {
                 var wanted = plan.Tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
-                var map = StateMap.Of([.. plan.Reader.Tensors.Where(tensor => wanted.Contains(tensor.Name))], ModelMap(path, reader, source), reader.Format == FormatNames.LegacyTorch);
+                var map = StateMap.Of([.. plan.Reader.Tensors.Where(tensor => wanted.Contains(tensor.Name))], ModelMap(path, reader, source), source.PaddedVocab, reader.Format == FormatNames.LegacyTorch);
                 states = RankReader.Of(plan.Reader, map, source.Tensors, ranks.Rank, byRank: false, DType.F32);
             }
             else { notes.Add($"{path} has no optimizer state: the optimizer begins anew"); }

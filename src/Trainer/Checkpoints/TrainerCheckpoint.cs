@@ -58,6 +58,20 @@ public sealed class TrainerCheckpoint
     public static string Save(ModelSource source, TrainerRanks ranks, TrainingState state, IReadOnlyList<SavedParameter> parameters, IOptimizerTensors? optimizer, SaveOptions options) =>
         new TrainerCheckpoint(source, ranks, state, parameters, optimizer, options).Save();
 
+    /// <summary>Plans what a save would write and writes nothing: what cannot be saved is refused before anything is trained.</summary>
+    /// <exception cref="CheckpointException">The parameters do not make the model, or have no form.</exception>
+    public static void Check(ModelSource source, TrainerRanks ranks, TrainingState state, IReadOnlyList<SavedParameter> parameters, SaveOptions options)
+    {
+        var save = new TrainerCheckpoint(source, ranks, state, parameters, null, options with { NoSaveOptim = true });
+        var tensors = HeldParameters.Tensors(source.Tensors, save._parameters, source.IsStacked);
+        var args = save.ArgsOptions();
+        using var held = HeldParameters.Checkpoint(tensors, save._parameters, ranks, TrainedState.Common(source.Config, args, new TrainedRun { Arguments = save._arguments }));
+        if (options.SaveSafetensors) { save.HuggingFace(held, save.ArgsJson(args), args); }
+    }
+
+    CheckpointShare HuggingFace(HeldCheckpoint held, byte[] argsJson, MegatronArgsOptions options) =>
+        _isAdapter ? HuggingFaceShare.OfAdapter(_source, held, argsJson, options.Model) : HuggingFaceShare.OfModel(_source, held, _options);
+
     string Save()
     {
         var final = CheckpointFolders.Of(_options.OutputDir, _state.Iteration);
@@ -82,7 +96,9 @@ public sealed class TrainerCheckpoint
         var folder = FolderPublication.PartialOf(final);
         RankAgreement.Run(_ranks.Exchange, () =>
         {
-            if (IsFirst) { FolderPublication.Begin(final); }
+            if (!IsFirst) { return; }
+            CheckpointFolders.RemovePartials(_options.OutputDir);
+            FolderPublication.Begin(final);
         });
         IReadOnlyList<SmallFile> closing = [];
         RankAgreement.Run(_ranks.Exchange, () => closing = write(folder));
@@ -101,7 +117,7 @@ public sealed class TrainerCheckpoint
         var tensors = HeldParameters.Tensors(_source.Tensors, _parameters, stacked);
         var trained = _parameters.Where(static parameter => parameter.IsTrainable).ToArray();
         var states = _optimizer is null ? [] : HeldParameters.States(trained.Length == _parameters.Count ? tensors : HeldParameters.Tensors(_source.Tensors, trained, stacked), _optimizer.Kinds).ToArray();
-        var options = ArgsOptions(tensors);
+        var options = ArgsOptions();
         var run = new TrainedRun
         {
             Iteration = _state.Iteration,
@@ -118,7 +134,7 @@ public sealed class TrainerCheckpoint
         using var held = HeldParameters.Checkpoint(tensors, _parameters, _ranks, common);
         if (_options.SaveSafetensors)
         {
-            var share = _isAdapter ? HuggingFaceShare.OfAdapter(_source, held, argsJson, _arguments, options.Model) : HuggingFaceShare.OfModel(_source, held, _options);
+            var share = HuggingFace(held, argsJson, options);
             using var writer = share.Open(_ranks, folder, _options.Threads);
             writer.Finish();
             closing.AddRange(share.Last);
@@ -164,12 +180,10 @@ public sealed class TrainerCheckpoint
 
     void SaveMerged(string saved)
     {
-        // Sections with matrices of their own have no form that Megatron's adapters could be read in.
-        var isPeft = _options.SaveSafetensors;
-        IAdapter? adapter = null;
+        McoreAdapter? adapter = null;
         try
         {
-            RankAgreement.Run(_ranks.Exchange, () => adapter = isPeft ? PeftAdapter.Open(saved) : McoreAdapter.Open(saved));
+            RankAgreement.Run(_ranks.Exchange, () => adapter = McoreAdapter.Open(saved));
             Publish(CheckpointFolders.MergedOf(_options.OutputDir, _state.Iteration), folder =>
             {
                 var share = HuggingFaceShare.OfMerged(_source, adapter!, _ranks, _options);
@@ -181,7 +195,7 @@ public sealed class TrainerCheckpoint
         finally { adapter?.Dispose(); }
     }
 
-    MegatronArgsOptions ArgsOptions(IReadOnlyList<HeldTensor> tensors) => new()
+    MegatronArgsOptions ArgsOptions() => new()
     {
         Iteration = (int)Math.Min(int.MaxValue, _state.Iteration),
         Sizes = _ranks.Sizes,

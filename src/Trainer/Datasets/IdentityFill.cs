@@ -8,8 +8,8 @@ namespace Ckpt.Trainer.Datasets;
 /// </summary>
 sealed class IdentityFill(IReadOnlyList<string> names, IReadOnlyList<string> authors)
 {
-    readonly SelfCognition _chinese = new(names.FirstOrDefault(), authors.FirstOrDefault());
-    readonly SelfCognition _other = new(names.LastOrDefault(), authors.LastOrDefault());
+    readonly SelfCognition _chinese = new(names is [var name, ..] ? name : null, authors is [var author, ..] ? author : null);
+    readonly SelfCognition _other = new(names is [.., var name] ? name : null, authors is [.., var author] ? author : null);
 
     internal DatasetExample Fill(DatasetExample example) => (IsChinese(example) ? _chinese : _other).Fill(example);
 

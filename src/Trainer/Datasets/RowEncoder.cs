@@ -5,11 +5,17 @@ using Ckpt.Data.Templates.Named;
 namespace Ckpt.Trainer.Datasets;
 
 /// <summary>Turns examples into rows to train on.</summary>
-/// <param name="encoder">Writes a conversation with a template.</param>
+/// <param name="write">Writes a conversation with a template; no rows where it is too long.</param>
 /// <param name="strict">Whether a row that the template cannot write ends the run; else it is counted and left out.</param>
 /// <param name="threads">Threads that encode.</param>
-public sealed class RowEncoder(SampleEncoder encoder, bool strict, int threads)
+public sealed class RowEncoder(Func<DatasetExample, IReadOnlyList<TrainingRow>> write, bool strict, int threads)
 {
+    /// <summary>Writes with one of ms-swift's templates.</summary>
+    public RowEncoder(SampleEncoder encoder, bool strict, int threads)
+        : this(example => [.. encoder.Encode(ExampleSample.Of(example), example.Where).Where(s => s.InputIds.Length > 0).Select(TrainingRow.Of)], strict, threads)
+    {
+    }
+
     /// <summary>All rows, in order, and what was left out.</summary>
     public EncodedRows Encode(IReadOnlyList<DatasetExample> examples, CancellationToken cancel)
     {
@@ -33,7 +39,7 @@ public sealed class RowEncoder(SampleEncoder encoder, bool strict, int threads)
 
     (IReadOnlyList<TrainingRow> Rows, DataFormatException? Fault) Encode(DatasetExample example)
     {
-        try { return ([.. encoder.Encode(ExampleSample.Of(example), example.Where).Where(s => s.InputIds.Length > 0).Select(TrainingRow.Of)], null); }
+        try { return (write(example), null); }
         catch (DataFormatException fault) { return ([], fault); }
     }
 }

@@ -19,6 +19,15 @@ public sealed record TrainingRow(int[] Ids, int[] Labels, float[]? Weights, int[
     public static TrainingRow Of(EncodedSample sample) =>
         new(sample.InputIds, sample.Labels ?? throw new ArgumentException("a sample without labels is not trained on", nameof(sample)), sample.Weights is { } weights ? [.. weights.Select(w => (float)w)] : null, [0, sample.InputIds.Length]);
 
+    /// <summary>A row of one sample whose labels all count alike; of none where it has no tokens.</summary>
+    public static IReadOnlyList<TrainingRow> Of(Data.Packing.EncodedSample sample)
+    {
+        if (sample.Length == 0) { return []; }
+        var labels = (int[])sample.Labels.Clone();
+        labels[0] = Ignored;
+        return [new TrainingRow(sample.Ids, labels, null, [0, sample.Length])];
+    }
+
     /// <summary>Rows one after the other. The first label of each is not learned: no token of its own comes before it.</summary>
     public static TrainingRow Joined(IReadOnlyList<TrainingRow> rows)
     {

@@ -29,7 +29,7 @@ public sealed class TrainingLoop(
     /// <summary>Runs. Where it is cancelled, what is done is saved before it leaves (TRL-5.4).</summary>
     /// <param name="start">Where it stands.</param>
     /// <param name="cancel">Asked between steps; one rank that is asked stops all.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="TrainingStoppedException">It was cancelled.</exception>
     /// <exception cref="TrainingException">It cannot go on.</exception>
     public LoopState Run(LoopState start, CancellationToken cancel)
     {
@@ -101,7 +101,7 @@ public sealed class TrainingLoop(
     void Stop(CancellationToken cancel)
     {
         foreach (var log in logs) { log.Ended(_state); }
-        throw new OperationCanceledException($"stopped after step {_state.Iteration}; saved {_state.LastCheckpoint}", cancel);
+        throw new TrainingStoppedException(_state, "", cancel);
     }
 
     RunProgress Progress()

@@ -4,6 +4,7 @@ using Ckpt.Inference.Descriptions;
 using Ckpt.Torch;
 using Ckpt.Trainer.Adapting;
 using Ckpt.Trainer.Modeling.Functions;
+using Ckpt.Trainer.Modeling.Kernels;
 using Ckpt.Trainer.Modeling.Layers;
 using Ckpt.Trainer.Parallel;
 using static Ckpt.Torch.torch;
@@ -52,6 +53,7 @@ public sealed class GptModel : IDisposable
         try
         {
             using var off = no_grad();
+            KernelRows.Threads = get_num_threads();
             var model = new GptModel(description, place, options, factory);
             model.ChooseTrained();
             return model;

@@ -25,7 +25,7 @@ sealed class ModelBuilder
     internal ModelBuilder(ForwardModel model, ParameterFactory factory)
     {
         (_model, _factory, _options, _ranks, _hidden) = (model, factory, factory.Options, factory.Place.TensorParallel, model.Hidden);
-        if (model.AreLayerNorms) { Throw.NotTrained(model.Where, "norms subtract the mean and have biases"); }
+        Check(model);
         _outside = ParameterCut.Whole with { IsPartial = factory.Place.SequenceParallel && _ranks > 1 };
         _linear = new LinearFactory(factory);
         _feedForward = new FeedForwardBuilder(factory, _linear, _outside, _hidden);
@@ -44,7 +44,6 @@ sealed class ModelBuilder
     /// <summary>The head; it shares the embedding's weight where they are tied.</summary>
     internal HeadLayer Head()
     {
-        if (_model.Output.Bias is not null) { Throw.NotTrained(_model.Where, "the head has a bias"); }
         var rows = VocabularyRows();
         var isTied = _model.Output.Name == _model.Embedding.Name;
         var linear = isTied
@@ -58,16 +57,10 @@ sealed class ModelBuilder
     {
         var kind = _model.Layers[index];
         var layer = $"decoder.layers.{index}.";
-        if (kind.Experts is { } chosen && (chosen.WeighsInputs || chosen.Router.MixerReach is not null)) { Throw.NotTrained(_model.Where, "experts get weighted inputs, or are drawn by SparseMixer"); }
         // Megatron-Bridge, whose way is written for gemma, has the norms behind inside the linear modules; mcore-bridge beside them (NAM-7.2).
         var isGemma = _model.ModelType.StartsWith("gemma", StringComparison.Ordinal);
         var attentionNorm = kind.AttentionNorm is null ? null : Norm(layer + (kind.Latent is null ? "self_attention.linear_qkv.layer_norm_weight" : "input_layernorm.weight"));
-        var attention = kind switch
-        {
-            { Attention: { } plain } => Attention(plain, layer + "self_attention."),
-            { Latent: { } latent } => Latent(latent, layer + "self_attention."),
-            _ => Throw.NotTrained(_model.Where, $"layer {index} is a gated delta net"),
-        };
+        var attention = kind.Attention is { } plain ? Attention(plain, layer + "self_attention.") : Latent(kind.Latent!, layer + "self_attention.");
         var afterAttention = kind.AfterAttention is null ? null : Norm(layer + (isGemma ? "self_attention.linear_proj.post_layernorm.weight" : "self_attention.post_self_attn_layernorm.weight"));
         var mlpNorm = kind.MlpNorm is null ? null : Norm(layer + (kind.Experts is null ? "mlp.linear_fc1.layer_norm_weight" : "pre_mlp_layernorm.weight"));
         var mlp = kind.Mlp is { } dense ? _feedForward.Dense(layer + "mlp.", dense) : null;
@@ -88,8 +81,6 @@ sealed class ModelBuilder
 
     Func<Pass, Torch.Tensor, Torch.Tensor> Attention(AttentionKind kind, string prefix)
     {
-        if (kind.IsGated) { Throw.NotTrained(_model.Where, "attention has output gates"); }
-        if (kind.Chunk is not null || kind.Norm == HeadNorm.Plain) { Throw.NotTrained(_model.Where, "attention is in chunks, or queries and keys have norms without weights"); }
         var (heads, groups, dim) = (kind.Heads, kind.Groups, (long)kind.HeadDim);
         if (heads % _ranks != 0 || (groups % _ranks != 0 && _ranks % groups != 0)) { Throw.Heads(_model.Where, heads, groups, _ranks); }
         var sharing = Math.Max(1, _ranks / groups);
@@ -134,6 +125,21 @@ sealed class ModelBuilder
         return layer.Forward;
     }
 
+    // Before anything is read.
+    static void Check(ForwardModel model)
+    {
+        if (model.AreLayerNorms) { Throw.NotTrained(model.Where, "norms subtract the mean and have biases"); }
+        if (model.Output.Bias is not null) { Throw.NotTrained(model.Where, "the head has a bias"); }
+        foreach (var kind in model.Layers)
+        {
+            if (kind.DeltaNet is not null) { Throw.NotTrained(model.Where, "layers are gated delta nets"); }
+            if (kind.Attention is { IsGated: true }) { Throw.NotTrained(model.Where, "attention has output gates"); }
+            if (kind.Attention is { Chunk: not null } or { Norm: HeadNorm.Plain }) { Throw.NotTrained(model.Where, "attention is in chunks, or queries and keys have norms without weights"); }
+            if (kind.Experts is { WeighsInputs: true }) { Throw.NotTrained(model.Where, "experts get weighted inputs"); }
+            if (kind.Experts is { Router.MixerReach: not null }) { Throw.NotTrained(model.Where, "experts are drawn by SparseMixer"); }
+        }
+    }
+
     CoreAttention Core(float scale, long? window, float? cap, Parameter? sinks) =>
         new(scale, window, cap, sinks, _options.AttentionDropout, _options.Recompute.Granularity == RecomputeGranularity.Selective);
 
@@ -171,7 +177,7 @@ sealed class ModelBuilder
     static class Throw
     {
         [DoesNotReturn]
-        internal static Func<Pass, Torch.Tensor, Torch.Tensor> NotTrained(string where, string what) => throw new UnsupportedCheckpointException(
+        internal static void NotTrained(string where, string what) => throw new UnsupportedCheckpointException(
             "MOD-1.4", where, $"{what}, which this version does not train; the forward pass and conversion know it");
 
         [DoesNotReturn]

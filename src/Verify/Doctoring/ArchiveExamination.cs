@@ -59,7 +59,7 @@ static class ArchiveExamination
         return magic.SequenceEqual("PK\x03\x04"u8);
     }
 
-    static List<string> Faults(IByteSource source, ref int without, CancellationToken cancel)
+    static List<string> Faults(SliceByteSource source, ref int without, CancellationToken cancel)
     {
         var faults = new List<string>();
         try

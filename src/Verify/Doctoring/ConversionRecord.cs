@@ -57,8 +57,8 @@ public sealed record ConversionRecord(string Where, string? Format, long? Tensor
             var fingerprint = json["fingerprint"] as JsonObject;
             return new ConversionRecord(where, Text((json["target"] as JsonObject)?["format"]), Number((json["ledger"] as JsonObject)?["target_tensors"]), files, Text(fingerprint?["source"]), Text(fingerprint?["output"]));
         }
-        // The object of JsonNode is filled when it is looked into: names twice are told then, as an ArgumentException.
-        catch (Exception error) when (error is JsonException or ArgumentException) { throw Throw.NoReceipt(where, error.Message, error); }
+        // JsonNode is filled when it is looked into: names twice are told then, as an ArgumentException, and half a surrogate as an InvalidOperationException.
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException) { throw Throw.NoReceipt(where, error.Message, error); }
     }
 
     static bool IsOutside(string path) => path.Length == 0 || path.Contains('\0') || System.IO.Path.IsPathRooted(path) || path.Split('/', '\\').Contains("..");

@@ -50,7 +50,7 @@ static class IntegrityDoctor
             }
             findings.Add(new Finding(Severity.Broken, path, "does not list hashes by file name", "copy it again"));
         }
-        catch (Exception error) when (error is JsonException or ArgumentException) { findings.Add(new Finding(Severity.Broken, path, $"is no JSON: {error.Message}", "copy it again")); }
+        catch (Exception error) when (error is JsonException or ArgumentException or InvalidOperationException) { findings.Add(new Finding(Severity.Broken, path, $"is no JSON: {error.Message}", "copy it again")); }
         return [];
     }
 }

@@ -58,7 +58,7 @@ sealed class LogitAccumulator
         All = _all.Result(),
         WithLoss = _hasLoss ? _loss.Result() : null,
         Chosen = _chosen,
-        Cosine = _squaresA == 0 || _squaresB == 0 ? _squaresA == _squaresB ? 1 : 0 : Math.Clamp(_product / (Math.Sqrt(_squaresA) * Math.Sqrt(_squaresB)), -1, 1),
+        Cosine = _squaresA == 0 || _squaresB == 0 ? _squaresA == _squaresB ? 1 : 0 : Math.Clamp(_product / Math.Sqrt(_squaresA * _squaresB), -1, 1),
         Divergence = _means.Count == 0 ? 0 : _divergence / _means.Count,
         Deviation = Deviation,
         States = states,

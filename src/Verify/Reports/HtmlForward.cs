@@ -63,12 +63,12 @@ static class HtmlForward
         using (html.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Token by token")))
         {
             using var table = html.In("table", "list");
-            html.Raw("<thead><tr><th scope=\"col\">token</th><th scope=\"col\">A: next</th><th scope=\"col\">B: next</th><th scope=\"col\"></th><th scope=\"col\">mean_diff</th></tr></thead>");
+            html.Raw("<thead><tr><th scope=\"col\">token</th><th scope=\"col\">A: next</th><th scope=\"col\">B: next</th><th scope=\"col\"></th><th scope=\"col\" class=\"number\">mean_diff</th></tr></thead>");
             using var body = html.In("tbody");
             foreach (var token in tokens.Take(ShownTokens))
             {
                 using var row = html.In("tr");
-                html.Leaf("td", token.Place.ToString(CultureInfo.InvariantCulture), ("class", "number")).Leaf("td", token.NextA).Leaf("td", token.NextB)
+                html.Leaf("td", token.Place.ToString(CultureInfo.InvariantCulture)).Leaf("td", token.NextA).Leaf("td", token.NextB)
                     .Leaf("td", token.NextA == token.NextB ? "agree" : "differ", ("class", token.NextA == token.NextB ? "muted" : "some")).Leaf("td", ReportNumbers.Measured(token.MeanDiff), ("class", "number"));
             }
         }

@@ -69,7 +69,7 @@ static class HtmlHeatMap
         using (html.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Mean distances as a table")))
         {
             using var table = html.In("table", "list");
-            html.Raw("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\">module</th><th scope=\"col\">tensors</th><th scope=\"col\">not the same</th><th scope=\"col\">mean_diff</th></tr></thead>");
+            html.Raw("<thead><tr><th scope=\"col\">layer</th><th scope=\"col\">module</th><th scope=\"col\" class=\"number\">tensors</th><th scope=\"col\" class=\"number\">not the same</th><th scope=\"col\" class=\"number\">mean_diff</th></tr></thead>");
             using var body = html.In("tbody");
             foreach (var stack in stacks)
             {

@@ -118,7 +118,7 @@ static class HtmlWeights
         html.Leaf("summary", $"{ReportNumbers.Of(worst.Count, "element")} furthest apart, in both namings");
         using var scroll = html.In("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", "Elements furthest apart"));
         using var table = html.In("table", "list");
-        html.Raw("<thead><tr><th scope=\"col\">in A</th><th scope=\"col\">value</th><th scope=\"col\">in B</th><th scope=\"col\">value</th></tr></thead>");
+        html.Raw("<thead><tr><th scope=\"col\">in A</th><th scope=\"col\" class=\"number\">value</th><th scope=\"col\">in B</th><th scope=\"col\" class=\"number\">value</th></tr></thead>");
         using var body = html.In("tbody");
         foreach (var element in worst)
         {

@@ -18,7 +18,8 @@ static class ReportBars
                 counts[i] += steps[i];
             }
         }
-        return [.. counts.Skip(1).Select(static (count, i) => new ReportBar(ReportNumbers.Steps(i + 1), count))];
+        var first = Math.Max(1, counts.FindIndex(Math.Min(1, counts.Count), static count => count > 0));
+        return [.. counts.Skip(first).Select((count, i) => new ReportBar(ReportNumbers.Steps(first + i), count))];
     }
 
     /// <summary>Tensors by mean distance, in powers of ten; none where none was measured.</summary>

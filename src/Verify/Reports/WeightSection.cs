@@ -47,7 +47,12 @@ public sealed record WeightSection
         }
         return new WeightSection
         {
-            Bytes = report.Found.Bits.Bytes, Tensors = tensors, OnlyInA = report.Found.OnlyInA, OnlyInB = report.Found.OnlyInB, Renamed = report.Renamed, Criteria = criteria,
+            Bytes = report.Found.Bits.Bytes,
+            Tensors = tensors,
+            OnlyInA = report.Found.OnlyInA,
+            OnlyInB = report.Found.OnlyInB,
+            Renamed = report.Renamed,
+            Criteria = criteria,
         };
     }
 
@@ -57,7 +62,11 @@ public sealed record WeightSection
 
     static ReportedTensor Same(string name, DType dtype, Shape shape) => new()
     {
-        Name = name, FormA = Form(dtype, shape), FormB = Form(dtype, shape), Elements = shape.Count, State = TensorState.Same,
+        Name = name,
+        FormA = Form(dtype, shape),
+        FormB = Form(dtype, shape),
+        Elements = shape.Count,
+        State = TensorState.Same,
     };
 
     static ReportedTensor Compared(WeightReport report, TensorComparison found, long differing, bool hasCriteria) => new()

@@ -49,6 +49,70 @@ public sealed class McoreClauses
         }
     }
 
+    [Theory, Clause("ADP-3.6")]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void SectionsOfLinearAttentionAreFoundWhereTheRanksLeftThem(int ranks)
+    {
+        using var adapter = McoreAdapter.Of(LinearAttention(ranks), Args(8, tensorParallel: ranks), s_native);
+        var modules = adapter.Resolve(AdapterModel.Of(s_linear)).Modules;
+        // Of each of two key heads, as one rank of two holds them: 16 rows of query and of key, 32 of value and of z; 2 of beta and of alpha.
+        int[] sections = [16, 16, 32, 32, 2, 2];
+        var qkvz = Enumerable.Range(0, 2).SelectMany(head => Enumerable.Range(0, 4).SelectMany(part => Rows(sections, head, part)));
+        var ba = Enumerable.Range(0, 2).SelectMany(head => Enumerable.Range(4, 2).SelectMany(part => Rows(sections, head, part)));
+        Assert.Equal(qkvz, Stored("in_proj_qkvz"));
+        Assert.Equal(ba, Stored("in_proj_ba"));
+
+        IEnumerable<float> Rows(int[] sizes, int head, int part)
+        {
+            var first = ranks == 2 ? (head * sizes.Sum()) + sizes[..part].Sum() : (2 * sizes[..part].Sum()) + (head * sizes[part]);
+            return Enumerable.Range(first, sizes[part]).Select(static row => (float)row);
+        }
+
+        IEnumerable<float> Stored(string name)
+        {
+            var module = modules.Single(module => module.Name == $"model.layers.0.linear_attn.{name}");
+            return module.B.Read().Where((_, i) => i % module.Rank == 0);
+        }
+    }
+
+    [Fact, Clause("ADP-3.6")]
+    public void SectionsThatRanksCannotShareAreRefusedAndNoneAreWritten()
+    {
+        using var adapter = McoreAdapter.Of(LinearAttention(8), Args(8, tensorParallel: 8), s_native);
+        Assert.Equal("ADP-3.6", Assert.Throws<LayoutException>(() => adapter.Resolve(AdapterModel.Of(s_linear))).Clause);
+        using var folder = new TemporaryFolder();
+        var made = new MadeAdapter();
+        made.Config["target_modules"] = new System.Text.Json.Nodes.JsonArray("in_proj_qkvz");
+        made.Add("base_model.model.model.layers.0.linear_attn.in_proj_qkvz.lora_A.weight", new Shape(2, 64), static i => i);
+        made.Add("base_model.model.model.layers.0.linear_attn.in_proj_qkvz.lora_B.weight", new Shape(192, 2), static i => i);
+        var path = made.Write(folder);
+        using var native = PeftAdapter.Open(path);
+        Assert.Equal("ADP-4.5", Assert.Throws<UnsupportedCheckpointException>(() => McoreExport.Plan(native, s_linear, new McoreExportOptions { Dialect = "native" })).Clause);
+    }
+
+    static readonly McoreAdapterOptions s_native = new() { Choices = new Dictionary<string, string> { ["dialect"] = "native" } };
+
+    /// <summary>One layer of linear attention: 2 key heads and 4 value heads of 16.</summary>
+    static readonly HfConfig s_linear = Linear();
+
+    static HfConfig Linear()
+    {
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Repository.Vector("hf", "qwen3_next-layer3", "config.json")))!;
+        json["layer_types"] = new System.Text.Json.Nodes.JsonArray("linear_attention");
+        return HfConfig.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json");
+    }
+
+    static MemoryCheckpoint LinearAttention(int chunks)
+    {
+        const string Module = "decoder.layers.0.self_attention.in_proj";
+        var b = new float[200 * 2];
+        for (var row = 0; row < 200; row++) { b[row * 2] = row; }
+        var shape = new Shape(200, 2);
+        return new MemoryCheckpoint().Add(Module + ".lora_A.default.weight", DType.F32, new Shape(2, 64), new byte[2 * 64 * 4])
+            .Add(Module + ".lora_B.default.weight", DType.F32, shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(b).ToArray(), [.. Enumerable.Range(0, chunks).Select(chunk => new Box([chunk * 200 / chunks, 0], [200 / chunks, 2]))]);
+    }
+
     [Fact, Clause("ADP-3.4")]
     public void ScaleAndRankMustBeKnownAndAgree()
     {

@@ -37,6 +37,9 @@ sealed class RunInMemory : IOptimizerTensors
         return run;
     }
 
+    /// <summary>Adds a parameter of another's type and shape.</summary>
+    internal void Add(string name, TensorInfo like, byte[] bytes) => _parameters.Add(name, (like with { Name = name }, bytes));
+
     /// <summary>Makes states of every trainable parameter: float32 numbers that follow from a function of state, tensor and bytes.</summary>
     internal RunInMemory WithStates(Func<string, string, byte[]> make, bool adaptersOnly = false)
     {

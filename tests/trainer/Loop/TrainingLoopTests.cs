@@ -77,7 +77,7 @@ public sealed class TrainingLoopTests
             using var source = new CancellationTokenSource();
             var (first, sink) = (new ToyTrainee(new SingleRank()), new MemorySink());
             var log = new Recorder { OnTrained = r => { if (r.Progress.Iteration >= stop) { source.Cancel(); } } };
-            Assert.Throws<OperationCanceledException>(() => Run(s_options with { Plan = s_options.Plan with { LoggingSteps = 1 } }, first, log: log, sink: sink, cancel: source.Token));
+            Assert.Throws<TrainingStoppedException>(() => Run(s_options with { Plan = s_options.Plan with { LoggingSteps = 1 } }, first, log: log, sink: sink, cancel: source.Token));
             // Cancelled while it told of one step, it ends after the next and has kept what that came to.
             var kept = sink.Saved[^1].State;
             Assert.Equal(stop + 1, kept.Iteration);
@@ -97,7 +97,7 @@ public sealed class TrainingLoopTests
         var stopped = ranks.Run(rank =>
         {
             var sink = new MemorySink();
-            Assert.Throws<OperationCanceledException>(() => Run(s_options with { Geometry = new BatchGeometry(1, 4, 2) }, new ToyTrainee(rank), rank, sink: sink, cancel: rank.Rank == 1 ? source.Token : default));
+            Assert.Throws<TrainingStoppedException>(() => Run(s_options with { Geometry = new BatchGeometry(1, 4, 2) }, new ToyTrainee(rank), rank, sink: sink, cancel: rank.Rank == 1 ? source.Token : default));
             return sink.Saved.Count;
         });
         Assert.Equal([1, 1], stopped);

@@ -5,19 +5,19 @@ using Xunit;
 namespace Ckpt.TrainerTests.Modeling;
 
 /// <summary>Layouts change where a model is computed, not what.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class ParallelTests
 {
-    static int Steps => int.TryParse(Environment.GetEnvironmentVariable("CKPT_CURVE_STEPS"), out var steps) ? steps : 8;
+    /// <summary>Steps of each run; CKPT_CURVE_STEPS=30 asks for all of them.</summary>
+    internal static int Steps => int.TryParse(Environment.GetEnvironmentVariable("CKPT_CURVE_STEPS"), out var steps) ? steps : 4;
 
-    [Theory]
+    [TorchTheory]
     [InlineData("qwen3", "full", 1, 2, false)]
-    [InlineData("qwen3", "full", 2, 1, false)]
     [InlineData("qwen3", "full", 2, 1, true)]
     [InlineData("qwen3", "full", 2, 2, true)]
     [InlineData("qwen3", "full", 4, 1, false)]
     [InlineData("llama", "lora", 2, 1, true)]
     [InlineData("llama", "full", 2, 2, false)]
-    [InlineData("qwen3_moe", "full", 2, 1, false)]
     [InlineData("qwen3_moe", "full", 2, 1, true)]
     [InlineData("qwen3_moe", "lora", 2, 2, true)]
     [InlineData("qwen3_moe", "lora", 2, 1, false)]

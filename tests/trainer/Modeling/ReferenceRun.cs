@@ -1,3 +1,4 @@
+using Ckpt.Formats.Tensors;
 using Ckpt.Inference.Weights;
 using Ckpt.Kit;
 using Ckpt.Models.Opening;
@@ -51,6 +52,21 @@ sealed class ReferenceRun : IDisposable
         var (losses, norms) = (new double[steps], new double[steps]);
         for (var step = 0; step < steps; step++) { (losses[step], norms[step]) = Step(first + step); }
         return new Curve(losses, norms);
+    }
+
+    /// <summary>What a parameter is in the end of the reference's run; null where that is not kept.</summary>
+    internal static float[]? Final(string model, string mode, string name)
+    {
+        using var reader = ModelFormats.Open(Repository.Vector("training", $"final-{model}-{mode}.safetensors"));
+        var weights = new CheckpointWeights(reader);
+        var (key, expert) = name.Contains(".lora_", StringComparison.Ordinal) ? PeftParameters.Key(name) : (name, null);
+        if (weights.ShapeOf(key) is not { } shape) { return null; }
+        var values = new float[shape.Count];
+        weights.Read(key, Box.Whole(shape), values);
+        if (expert is not { } index) { return values; }
+        // The experts' B has ranks by experts as columns.
+        long rank = key.Contains("base_layer", StringComparison.Ordinal) ? 16 : 8;
+        return PeftParameters.OfExpert(tensor(values, shape.Dims.ToArray()), index, [shape[0], rank], isA: false).contiguous().ToArray<float>();
     }
 
     (double Loss, double Norm) Step(int step)

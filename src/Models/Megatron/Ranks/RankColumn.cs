@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Ckpt.Formats;
 using Ckpt.Formats.Tensors;
 using Ckpt.Sharding.Boxes;
 

@@ -11,8 +11,9 @@ public static class StateMap
     /// <summary>From states as they are stored to states of the tensors that a map's right side has.</summary>
     /// <param name="states">The states, by the names of <c>fully_reshardable</c>.</param>
     /// <param name="model">From the checkpoint's tensors to those of the model; null where it holds an adapter only.</param>
+    /// <param name="vocabulary">Rows of the model's vocabulary, padding included.</param>
     /// <param name="ofSingleRanks">Whether the checkpoint was put together of single ranks.</param>
-    public static TensorMap Of(IReadOnlyList<TensorInfo> states, TensorMap? model, bool ofSingleRanks)
+    public static TensorMap Of(IReadOnlyList<TensorInfo> states, TensorMap? model, long vocabulary, bool ofSingleRanks)
     {
         var byKind = new SortedDictionary<string, Dictionary<string, TensorInfo>>(StringComparer.Ordinal);
         foreach (var tensor in states)
@@ -25,7 +26,7 @@ public static class StateMap
         foreach (var (kind, keys) in byKind)
         {
             if (model is not null) { AddModel(made, kind, keys, model); }
-            made.Add(TrainedAdapter.Logical([.. keys.Values], ofSingleRanks));
+            made.Add(TrainedAdapter.Logical([.. keys.Values], vocabulary, ofSingleRanks));
         }
         return made.Map();
     }

@@ -8,7 +8,7 @@ static unsafe class KernelRows
     // Below this many elements a second thread costs more than it brings (measured: 8 µs to start a Parallel.For).
     const long LeastWork = 1 << 15;
 
-    /// <summary>Threads that kernels may use.</summary>
+    /// <summary>Threads that kernels may use: as many as LibTorch's operators.</summary>
     internal static int Threads { get; set; } = Environment.ProcessorCount;
 
     /// <summary>Runs a body over blocks of rows; each block is on one thread.</summary>

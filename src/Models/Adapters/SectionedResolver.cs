@@ -1,50 +1,43 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json.Nodes;
 using Ckpt.Formats;
-using Ckpt.Formats.Peft;
 using Ckpt.Formats.Tensors;
 using Ckpt.Models.Bridge;
-using Ckpt.Models.Configs;
+using Ckpt.Models.Megatron.Optimizer;
 using Ckpt.Models.Megatron.Ranks;
 using Ckpt.Sharding.Boxes;
 
 namespace Ckpt.Models.Adapters;
 
-/// <summary>Writes an adapter whose projections were trained with matrices of their own in PEFT's format, where that is the usual form (TRN-12.3).</summary>
-public static class SectionedExport
+/// <summary>Reads an adapter whose projections were trained with matrices of their own (TRN-12.3); in PEFT's format that is the usual form.</summary>
+static class SectionedResolver
 {
-    /// <summary>Whether any of these tensors is of a section.</summary>
-    public static bool IsSectioned(ICheckpointReader reader) => reader.Tensors.Any(static tensor => AdapterSection.Find(tensor.Name) is not null);
+    /// <summary>Whether any of a checkpoint's tensors is of a section.</summary>
+    internal static bool IsSectioned(ICheckpointReader reader) => reader.Tensors.Any(static tensor => AdapterSection.Find(tensor.Name) is not null);
 
-    /// <summary>The conversion.</summary>
+    /// <summary>The adapter as what it does to a model.</summary>
     /// <param name="reader">The adapter's tensors by Megatron's keys.</param>
-    /// <param name="arguments">The run's arguments.</param>
-    /// <param name="config">The model's config.</param>
-    /// <param name="baseModel">The base's name or folder.</param>
-    public static AdapterConversion Plan(ICheckpointReader reader, JsonObject arguments, HfConfig config, string? baseModel)
+    /// <param name="model">The model.</param>
+    /// <param name="scaling">What B·A is multiplied by, from the rank.</param>
+    internal static LogicalAdapter Resolve(ICheckpointReader reader, AdapterModel model, Func<int, double> scaling)
     {
-        var model = AdapterModel.Of(config);
         var map = model.Map(new BridgeOptions { KeyForm = KeyForm.PerLayer }, new HashSet<string>());
         var links = new NamingLinks(map.Reverse());
         var factors = new Dictionary<(string Module, string Section), (FactorSource? A, FactorSource? B)>();
-        foreach (var tensor in reader.Tensors) { Sort(reader, tensor, factors); }
-        var rank = arguments["lora_rank"]!.GetValue<long>();
-        var scaling = PeftTargets.Scaling(arguments["lora_alpha"]!.GetValue<double>(), (int)rank, arguments["use_rslora"]?.GetValue<bool>() ?? false);
+        foreach (var tensor in reader.Tensors)
+        {
+            if (TrainedAdapter.IsAdapter(tensor.Name) && !OptimizerNames.IsOptimizer(tensor.Name)) { Sort(reader, tensor, factors); }
+        }
         var modules = new List<LoraModule>();
         foreach (var ((module, section), (a, b)) in factors)
         {
             if (a is null || b is null) { Throw.Alone(reader.Path, module); continue; }
-            var weight = links.Of(module + ".weight").Select(static found => found.Right.Name).Distinct().Where(name => section.Length == 0 || SectionedAdapter.Projection(section) is { } projection && name.EndsWith($".{projection}.weight", StringComparison.Ordinal)).ToArray();
-            if (weight is not [var hf]) { Throw.NoWeight(reader.Path, module, section); return null!; }
-            modules.Add(new LoraModule(hf[..^".weight".Length], hf, -1, a, b, scaling));
+            if (a.Rows != b.Columns) { Throw.Ranks(reader.Path, module, a.Rows, b.Columns); }
+            var weights = links.Of(module + ".weight").Select(static found => found.Right.Name).Distinct().Where(name => section.Length == 0 || (SectionedAdapter.Projection(section) is { } projection && name.EndsWith($".{projection}.weight", StringComparison.Ordinal))).ToArray();
+            if (weights is not [var weight]) { Throw.NoWeight(reader.Path, module, section); return null!; }
+            modules.Add(new LoraModule(weight[..^".weight".Length], weight, -1, a, b, scaling((int)a.Rows)));
         }
         var place = map.Left.Tensors.Select(static (tensor, number) => (tensor.Name, number)).ToDictionary(StringComparer.Ordinal);
-        var logical = new LogicalAdapter([.. modules.OrderBy(module => place[module.Weight])], [], reader.Path)
-        {
-            Dropout = arguments["lora_dropout"]?.GetValue<double>() ?? 0,
-            BaseModel = baseModel,
-        };
-        return PeftExport.Plan(logical, reader, config, model, baseModel);
+        return new LogicalAdapter([.. modules.OrderBy(module => place[module.Weight])], [], reader.Path);
     }
 
     /// <summary>A tensor's matrices, one for each layer where it has them all.</summary>
@@ -67,6 +60,9 @@ public static class SectionedExport
 
     static class Throw
     {
+        [DoesNotReturn]
+        internal static void Ranks(string where, string module, long a, long b) => throw new MalformedCheckpointException("TRN-12.3", where, $"{Quoted.Name(module)} has a lora_A of rank {a} and a lora_B of rank {b}");
+
         [DoesNotReturn]
         internal static void Alone(string where, string module) => throw new MalformedCheckpointException("TRN-12.3", where, $"{Quoted.Name(module)} has one of lora_A and lora_B only");
 
