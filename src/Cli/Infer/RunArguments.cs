@@ -69,9 +69,9 @@ sealed record RunArguments(string Where)
         var ratio = Number(json, "split_dataset_ratio") ?? 0;
         var seed = (int)(Number(json, "data_seed") ?? InferArguments.DefaultSeed);
         var columns = json["columns"] is JsonObject { Count: > 0 } map ? map.ToJsonString() : Text(json, "columns") is { Length: > 0 } text ? text : null;
-        if (validation.Count > 0) { return new QuestionSource(validation, [], null, columns, seed); }
+        if (validation.Length > 0) { return new QuestionSource(validation, [], null, columns, seed); }
         if (split is not null) { return new QuestionSource([split], [], null, null, seed); }
-        return training.Count > 0 && ratio > 0 ? new QuestionSource([], training, ratio, columns, seed) : null;
+        return training.Length > 0 && ratio > 0 ? new QuestionSource([], training, ratio, columns, seed) : null;
     }
 
     static string? Text(JsonObject json, string key) => json[key] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
@@ -80,7 +80,7 @@ sealed record RunArguments(string Where)
 
     static bool? Flag(JsonObject json, string key) => json[key]?.GetValueKind() switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null };
 
-    static IReadOnlyList<string> Texts(JsonObject json, string key) => json[key] switch
+    static string[] Texts(JsonObject json, string key) => json[key] switch
     {
         JsonArray list => [.. list.OfType<JsonValue>().Where(static each => each.GetValueKind() == JsonValueKind.String).Select(static each => each.GetValue<string>())],
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>().Split(' ', StringSplitOptions.RemoveEmptyEntries),
