@@ -37,9 +37,13 @@ public sealed class RankedPassTests
         using var hf = PassModels.Hf("qwen3_moe");
         using var megatron = PassModels.Megatron("torch_dist", "qwen3_moe-ep2");
         var whole = PassSide.Of(hf);
-        var layouts = from tensor in (int[])[1, 2, 4] from pipeline in (int[])[1, 2] from expert in (int[])[1, 2, 4] from expertTensor in (int[])[1, 2] from over in (bool[])[false, true]
-            where !over || expertTensor == tensor
-            select (new ParallelSizes { Tensor = tensor, Pipeline = pipeline, Expert = expert, ExpertTensor = expertTensor, ExpertsOverTensor = over });
+        var layouts = from tensor in (int[])[1, 2, 4]
+                      from pipeline in (int[])[1, 2]
+                      from expert in (int[])[1, 2, 4]
+                      from expertTensor in (int[])[1, 2]
+                      from over in (bool[])[false, true]
+                      where !over || expertTensor == tensor
+                      select (new ParallelSizes { Tensor = tensor, Pipeline = pipeline, Expert = expert, ExpertTensor = expertTensor, ExpertsOverTensor = over });
         var seen = 0;
         foreach (var sizes in layouts)
         {
