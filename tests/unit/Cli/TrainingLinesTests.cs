@@ -3,7 +3,6 @@ using Ckpt.Cli.Flags;
 using Ckpt.Cli.Training;
 using Ckpt.Formats;
 using Ckpt.Kit;
-using Ckpt.Trainer.Datasets;
 using Ckpt.Trainer.Loop;
 using Ckpt.Trainer.Loop.Arguments;
 using Xunit;

@@ -18,8 +18,13 @@ sealed class AskedModel : IDisposable
         var vocabulary = new JsonObject([.. Enumerable.Range(0, words).Select(static id => KeyValuePair.Create<string, JsonNode?>($"w{id}", id))]);
         var tokenizer = new JsonObject
         {
-            ["version"] = "1.0", ["added_tokens"] = new JsonArray(), ["normalizer"] = null, ["pre_tokenizer"] = new JsonObject { ["type"] = "WhitespaceSplit" },
-            ["post_processor"] = null, ["decoder"] = null, ["model"] = new JsonObject { ["type"] = "WordLevel", ["vocab"] = vocabulary, ["unk_token"] = "w0" },
+            ["version"] = "1.0",
+            ["added_tokens"] = new JsonArray(),
+            ["normalizer"] = null,
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "WhitespaceSplit" },
+            ["post_processor"] = null,
+            ["decoder"] = null,
+            ["model"] = new JsonObject { ["type"] = "WordLevel", ["vocab"] = vocabulary, ["unk_token"] = "w0" },
         };
         Write("tokenizer.json", tokenizer.ToJsonString());
         if (template is not null) { Write("tokenizer_config.json", new JsonObject { ["chat_template"] = template }.ToJsonString()); }
