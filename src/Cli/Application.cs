@@ -11,8 +11,7 @@ namespace Ckpt.Cli;
 sealed class Application(IReadOnlyList<ICommand> commands, Terminal terminal, HubEnvironment environment)
 {
     // Named in the project's plan, and not built yet: a user who reads of them elsewhere is told so (CLI-4.5).
-    static readonly string[] s_planned =
-        ["diff", "verify", "fingerprint", "doctor", "rlhf", "eval"];
+    static readonly string[] s_planned = ["rlhf", "eval"];
 
     internal static string Version =>
         typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
