@@ -12,7 +12,7 @@ sealed record ProgramRun(int ExitCode, string Out, string Error)
 {
     /// <summary>Runs a command line.</summary>
     internal static ProgramRun Of(string[] arguments, IExportRunner? exporter = null, IReadOnlyList<CheckpointFormat>? formats = null,
-        HubEnvironment? environment = null, IReadOnlyList<ICommand>? commands = null, CancellationToken cancel = default, string input = "")
+        HubEnvironment? environment = null, IReadOnlyList<ICommand>? commands = null, string input = "", CancellationToken cancel = default)
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
