@@ -23,7 +23,7 @@ public class ProgramTests
         Assert.Equal(2, Run("ls").Code);
         Assert.Equal(2, Run("ls", "--nonsense").Code);
         Assert.Equal(3, Run("ls", "/nonexistent/folder").Code);
-        Assert.Equal(4, Run("pt").Code);
+        Assert.Equal(4, Run("rlhf").Code);
     }
 
     [Fact]
