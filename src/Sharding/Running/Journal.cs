@@ -136,6 +136,9 @@ sealed class Journal : IDisposable
     /// <summary>Whether a folder holds a journal.</summary>
     internal static bool IsIn(string folder) => Directory.EnumerateFiles(folder, FileName + "*").Any();
 
+    /// <summary>Whether a run has begun in a folder: its lock is there before its journal is.</summary>
+    internal static bool IsBegun(string folder) => IsIn(folder) || Directory.EnumerateFiles(folder, LockName + "*").Any();
+
     /// <summary>Records a block as written; callable from any thread.</summary>
     internal void Record(int block, ReadOnlySpan<uint> crcs)
     {

@@ -51,7 +51,7 @@ public sealed class PartialOutput : IDisposable
             if (!options.ReplaceExisting) { throw OutputException.Exists(final); }
         }
         var folder = final + ".partial";
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !Journal.IsIn(folder) && !IsReplacedOutput(folder))
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !Journal.IsBegun(folder) && !IsReplacedOutput(folder))
         {
             throw OutputException.Unknown(folder);
         }

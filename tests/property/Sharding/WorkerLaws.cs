@@ -50,6 +50,18 @@ public sealed class WorkerLaws
         }
     }
 
+    [Fact, Clause("SHD-8.2")]
+    public void AWorkerThatHasOnlyItsLockIsNotInTheWay()
+    {
+        using var folder = new TemporaryFolder();
+        var (source, plan) = Case();
+        Directory.CreateDirectory(folder["out"] + ".partial");
+        File.WriteAllText(Path.Combine(folder["out"] + ".partial", ".ckpt-lock-1"), "");
+        Assert.False(Work(folder, plan, source, 0, 2, []));
+        Assert.True(Work(folder, plan, source, 1, 2, []));
+        Assert.Equal(Expected(plan, source), Bytes(folder));
+    }
+
     [Fact, Clause("SHD-8.3")]
     public void ALostWorkersShareIsTakenUpByARerun() => Law.Holds(
         from workers in Gen.Choose(2, 5)
